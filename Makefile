@@ -1,0 +1,77 @@
+PYTHON ?= python3
+BIN := .venv/bin
+CARGO := cd tests/rust && cargo
+CODEGEN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -W error -m datamodel_code_generator
+export UV_PYTHON_DOWNLOADS := never
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# present, absent, or broken: with an empty home folder rustup's cargo is there and cannot choose a toolchain.
+RUST = $(shell if ! command -v cargo >/dev/null 2>&1; then echo absent; \
+	elif cargo --version >/dev/null 2>&1; then echo present; else echo broken; fi)
+absent := there is no cargo on this machine
+broken := cargo is there but `cargo --version` fails (with another HOME, set CARGO_HOME and RUSTUP_HOME)
+
+.PHONY: help
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup: ## Make .venv with all that the other targets need
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON)" >&2; exit 1; }
+	@$(PYTHON) .ci/setup.py
+
+.PHONY: demo
+demo: setup ## Show the main job on a server of its own: publish, receive, and read every golden vector
+	@$(BIN)/python -m tests.demo
+
+.PHONY: test
+test: check test-python test-rust ## Check and test everything, in both languages
+	@$(if $(filter present,$(RUST)),,echo "LEFT OUT, since $($(RUST)): golden drift, tests against the Rust crate, cargo fmt, clippy and test")
+
+.PHONY: test-python
+test-python: setup _rust ## Run pytest, with the Rust peer where cargo works
+	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
+	$(BIN)/python -m pytest -n 2
+
+.PHONY: test-rust
+test-rust: _rust ## Run cargo fmt, clippy and test
+	$(if $(filter present,$(RUST)),$(CARGO) fmt --check)
+	$(if $(filter present,$(RUST)),$(CARGO) clippy --locked --all-targets -- -D warnings)
+	$(if $(filter present,$(RUST)),$(CARGO) test --locked)
+
+.PHONY: check
+check: setup _rust ## Find drift of generated files, and faults in format, lint and types
+	$(CODEGEN) --check
+	$(if $(filter present,$(RUST)),$(CARGO) run --locked --quiet --bin golden -- --check)
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+
+.PHONY: format
+format: setup ## Format the code of both languages
+	$(BIN)/ruff check --quiet --fix-only
+	$(BIN)/ruff format
+	$(if $(filter present,$(RUST)),$(CARGO) fmt)
+
+.PHONY: generate
+generate: setup ## Make the dataclass from the schema
+	$(CODEGEN)
+
+.PHONY: golden
+golden: ## Make the fixtures from the real Rust crate
+	$(CARGO) run --locked --quiet --bin golden
+
+.PHONY: lock
+lock: setup ## Move .ci/requirements.txt to the newest releases
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+		--no-emit-index-url --group dev --output-file .ci/requirements.txt
+
+.PHONY: clean
+clean: ## Remove all that these targets made, but for generated code and fixtures
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist tests/rust/target
+	find python tests -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: _rust
+_rust:
+	@$(if $(filter present,$(RUST)),,echo "No Rust: $($(RUST))" >&2; [ "$$CI" != true ])
