@@ -1,0 +1,6 @@
+"""Bytes to values and back, exactly as serde and serde_json do it; no I/O.
+
+`layout` reads the fields of a generated dataclass into a table, `decoder` and `encoder` are driven by that table,
+`scanner` and `numbers` know JSON as serde_json reads it. A reader takes `(src, pos)` and returns `(pos, value)`; what
+it refuses, it raises as a `DecodeError` at the byte at which serde_json would have noticed.
+"""

@@ -1,0 +1,214 @@
+"""Bytes to the values of a message, with the verdict, the value and the error of serde's derived `Deserialize`.
+
+A reader tries the common form first, with one regular expression; what that does not match, it reads step by step, and
+that is where all errors come from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from checkpoint_notify.codec.layout import Field, Kind, Layout
+from checkpoint_notify.codec.numbers import read_number
+from checkpoint_notify.codec.payload import check_utf8
+from checkpoint_notify.codec.scanner import (
+    EOF_LIST,
+    EOF_OBJECT,
+    EOF_VALUE,
+    peeked,
+    read_string,
+    refusal,
+    skip_colon,
+    skip_space,
+    skip_value,
+    unexpected_end,
+    wrong_byte,
+)
+from checkpoint_notify.codec.unexpected import show_number, unexpected
+
+Reader: TypeAlias = Callable[[bytes, int], tuple[int, Any]]
+
+_first_key = re.compile(rb'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:').match
+_later_key = re.compile(rb'[ \t\n\r]*+,[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:').match
+_plain_string = re.compile(rb'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"').match
+_short_integer = re.compile(rb"[ \t\n\r]*+(0|[1-9][0-9]{0,18}+)(?![0-9.eE])").match
+
+
+class Table(NamedTuple):
+    """What `decode` needs to know of a message."""
+
+    layout: Layout
+    readers: dict[str, Reader]
+    """For each field, what reads its value."""
+
+
+def table_of(layout: Layout) -> Table:
+    """The table of a message, made once."""
+    return Table(layout, {field.name: _READERS[field.kind] for field in layout.fields})
+
+
+def decode(src: bytes, table: Table) -> dict[str, Any]:
+    """The values of a message by field name; `DecodeError` for whatever Rust refuses."""
+    check_utf8(src)
+    pos = skip_space(src, 0)
+    byte = src[pos : pos + 1]
+    if byte == b"{":
+        pos, values = _read_object(src, pos + 1, table)
+    elif byte == b"[":
+        pos, values = _read_array(src, pos + 1, table)
+    else:
+        raise unexpected(src, pos, f"struct {table.layout.name}")
+    pos = skip_space(src, pos)
+    if pos < len(src):
+        raise refusal(src, "syntax", "trailing characters", pos + 1)
+    return values
+
+
+def _read_object(src: bytes, pos: int, table: Table) -> tuple[int, dict[str, Any]]:
+    readers = table.readers
+    values: dict[str, Any] = {}
+    pos, key = _read_key(src, pos, first=True, known=values)
+    while key is not None:
+        reader = readers.get(key)
+        if reader is None:
+            pos = skip_value(src, pos)
+        else:
+            pos, values[key] = reader(src, pos)
+        pos, key = _read_key(src, pos, first=False, known=values)
+    if len(values) < len(readers):
+        for field in table.layout.fields:
+            if field.name not in values:
+                values[field.name] = _absent(src, pos, field, f"missing field `{field.name}`")
+    return pos, values
+
+
+def _read_array(src: bytes, pos: int, table: Table) -> tuple[int, dict[str, Any]]:
+    count = len(table.layout.fields)
+    values: dict[str, Any] = {}
+    for index, field in enumerate(table.layout.fields):
+        pos, more = _next_element(src, pos, first=index == 0)
+        if more:
+            pos, values[field.name] = table.readers[field.name](src, pos)
+        else:
+            elements = f"{count} element{'s' * (count != 1)}"
+            message = f"invalid length {index}, expected struct {table.layout.name} with {elements}"
+            values[field.name] = _absent(src, pos + 1, field, message)
+    return _end_array(src, pos), values
+
+
+def _absent(src: bytes, pos: int, field: Field, message: str) -> Any:
+    """The default of a field that is not there; `pos` is behind the closing bracket."""
+    if field.default is None:
+        raise refusal(src, "data", message, pos)
+    return field.default()
+
+
+def _read_key(src: bytes, pos: int, *, first: bool, known: Container[str]) -> tuple[int, str | None]:
+    """An object's next key and the position behind its colon, or None and the position behind the closing brace.
+
+    A key that is among the `known` ones is refused.
+    """
+    match = (_first_key if first else _later_key)(src, pos)
+    if match is not None:
+        key = match[1].decode()
+        if key not in known:
+            return match.end(), key
+    pos = skip_space(src, pos)
+    if src[pos : pos + 1] == b"}":
+        return pos + 1, None
+    pos, key = read_string(src, _find_key(src, pos, first=first) + 1)
+    if key in known:
+        pos = skip_space(src, pos)  # serde_json names the place when it has looked for the end of the object
+        raise refusal(src, "data", f"duplicate field `{key}`", pos + src.startswith(b"}", pos))
+    return skip_colon(src, pos), key
+
+
+def _find_key(src: bytes, pos: int, *, first: bool) -> int:
+    """The position of the opening quote of an object's next key."""
+    at_end = EOF_OBJECT
+    if not first:
+        if src[pos : pos + 1] != b",":
+            raise wrong_byte(src, pos, "expected `,` or `}`", at_end=EOF_OBJECT)
+        pos = skip_space(src, pos + 1)
+        if src[pos : pos + 1] == b"}":
+            raise refusal(src, "syntax", "trailing comma", pos + 1)
+        at_end = EOF_VALUE
+    if src[pos : pos + 1] != b'"':
+        raise wrong_byte(src, pos, "key must be a string", at_end=at_end)
+    return pos
+
+
+def _next_element(src: bytes, pos: int, *, first: bool) -> tuple[int, bool]:
+    """The position of an array's next element and True, or that of the closing bracket and False."""
+    pos = skip_space(src, pos)
+    byte = src[pos : pos + 1]
+    if not byte:
+        raise unexpected_end(src, EOF_LIST)
+    if byte == b"]" or first:
+        return pos, byte != b"]"
+    if byte != b",":
+        raise refusal(src, "syntax", "expected `,` or `]`", pos + 1)
+    pos = skip_space(src, pos + 1)
+    if src[pos : pos + 1] == b"]":
+        raise refusal(src, "syntax", "trailing comma", pos + 1)
+    if pos == len(src):
+        raise unexpected_end(src, EOF_VALUE)
+    return pos, True
+
+
+def _end_array(src: bytes, pos: int) -> int:
+    pos = skip_space(src, pos)
+    if src[pos : pos + 1] == b"]":
+        return pos + 1
+    if src[pos : pos + 1] == b",":
+        pos = skip_space(src, pos + 1)
+        message = "trailing comma" if src[pos : pos + 1] == b"]" else "trailing characters"
+        raise refusal(src, "syntax", message, peeked(src, pos))
+    raise wrong_byte(src, pos, "trailing characters", at_end=EOF_LIST)
+
+
+def _read_string_value(src: bytes, pos: int) -> tuple[int, str]:
+    match = _plain_string(src, pos)
+    if match is not None:
+        return match.end(), match[1].decode()
+    pos = skip_space(src, pos)
+    if src[pos : pos + 1] != b'"':
+        raise unexpected(src, pos, Kind.STRING.value)
+    return read_string(src, pos + 1)
+
+
+def _read_u64(src: bytes, pos: int) -> tuple[int, int]:
+    match = _short_integer(src, pos)
+    if match is not None:
+        return match.end(), int(match[1])
+    pos = skip_space(src, pos)
+    first = src[pos : pos + 1]
+    if first != b"-" and not first.isdigit():
+        raise unexpected(src, pos, Kind.U64.value)
+    pos, value = read_number(src, pos)
+    if isinstance(value, float):
+        raise refusal(src, "data", f"invalid type: {show_number(value)}, expected u64", pos)
+    if value < 0:
+        raise refusal(src, "data", f"invalid value: {show_number(value)}, expected u64", pos)
+    return pos, value
+
+
+def _read_string_map(src: bytes, pos: int) -> tuple[int, dict[str, str]]:
+    pos = skip_space(src, pos)
+    if src[pos : pos + 1] != b"{":
+        raise unexpected(src, pos, Kind.STRING_MAP.value)
+    values: dict[str, str] = {}
+    pos, key = _read_key(src, pos + 1, first=True, known=())
+    while key is not None:
+        pos, values[key] = _read_string_value(src, pos)
+        pos, key = _read_key(src, pos, first=False, known=())
+    return pos, values
+
+
+_READERS: Final[dict[Kind, Reader]] = {
+    Kind.STRING: _read_string_value,
+    Kind.U64: _read_u64,
+    Kind.STRING_MAP: _read_string_map,
+}

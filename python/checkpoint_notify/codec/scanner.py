@@ -1,0 +1,266 @@
+"""JSON's tokens as serde_json reads them: white space, strings, words, and whole values that are skipped.
+
+serde_json names an error's place in one of two ways: after the last byte it took, or after the byte it only looked at.
+`refusal` serves both, `peeked` gives the place of the second kind, and what ends too early is refused at its end.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal
+
+from checkpoint_notify.errors import DecodeError
+
+EOF_VALUE: Final = "EOF while parsing a value"
+EOF_STRING: Final = "EOF while parsing a string"
+EOF_LIST: Final = "EOF while parsing a list"
+EOF_OBJECT: Final = "EOF while parsing an object"
+
+_CONTROL: Final = "control character (\\u0000-\\u001F) found while parsing a string"
+_LONE_SURROGATE: Final = "lone leading surrogate in hex escape"
+
+_SPACE: Final = rb"[ \t\n\r]*+"
+_IGNORED: Final = rb'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+'
+_NUMBER: Final = rb"-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+"
+_SCALAR: Final = rb'"%b"|%b|null|true|false' % (_IGNORED, _NUMBER)
+
+
+def _or_of_these(values: bytes) -> bytes:
+    """A pattern for what `values` matches, and for arrays and objects of it."""
+    array = rb"\[%(_)b(?:(?:%(v)b)%(_)b(?:,%(_)b(?!\])|(?=\])))*+\]"
+    object_ = rb'\{%(_)b(?:"%(k)b"%(_)b:%(_)b(?:%(v)b)%(_)b(?:,%(_)b(?!\})|(?=\})))*+\}'
+    return b"|".join([values, array, object_]) % {b"_": _SPACE, b"k": _IGNORED, b"v": values}
+
+
+_space = re.compile(_SPACE).match
+_plain = re.compile(rb'[^"\\\x00-\x1f]*+').match
+_ignored = re.compile(_IGNORED).match
+_shallow = re.compile(rb"%b(?:%b)(?=%b[,\]}])" % (_SPACE, _or_of_these(_or_of_these(_SCALAR)), _SPACE)).match
+_hex4 = re.compile(rb"[0-9A-Fa-f]{4}").match
+_digits = re.compile(rb"[0-9]*+").match
+
+_ESCAPES: Final = {
+    b'"': b'"',
+    b"\\": b"\\",
+    b"/": b"/",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"n": b"\n",
+    b"r": b"\r",
+    b"t": b"\t",
+}
+_WORDS: Final = {b"n": b"null", b"t": b"true", b"f": b"false"}
+_CLOSING: Final = {ord("["): b"]", ord("{"): b"}"}
+
+
+def refusal(src: bytes, category: Literal["syntax", "data", "eof"], message: str, offset: int) -> DecodeError:
+    """The error that serde_json reports once `offset` bytes are behind it."""
+    start_of_line = src.rfind(b"\n", 0, offset) + 1
+    line = 1 + src.count(b"\n", 0, start_of_line)
+    return DecodeError(category, message, line, offset - start_of_line, offset)
+
+
+def peeked(src: bytes, pos: int) -> int:
+    """The offset of an error in the byte at `pos`, which serde_json looked at and did not take."""
+    return min(pos + 1, len(src))
+
+
+def unexpected_end(src: bytes, message: str) -> DecodeError:
+    """The error for a payload that ends where more must follow."""
+    return refusal(src, "eof", message, len(src))
+
+
+def wrong_byte(src: bytes, pos: int, message: str, *, at_end: str) -> DecodeError:
+    """The error for the byte at `pos`, or for the end of the payload if that comes first."""
+    if pos >= len(src):
+        return unexpected_end(src, at_end)
+    return refusal(src, "syntax", message, pos + 1)
+
+
+def skip_space(src: bytes, pos: int) -> int:
+    """The position of the next byte that is not white space."""
+    return _space(src, pos).end()  # type: ignore[union-attr]  # an empty match is still a match
+
+
+def skip_colon(src: bytes, pos: int) -> int:
+    """The position after the colon that must come next."""
+    pos = skip_space(src, pos)
+    if src[pos : pos + 1] != b":":
+        raise wrong_byte(src, pos, "expected `:`", at_end=EOF_OBJECT)
+    return pos + 1
+
+
+def skip_digits(src: bytes, pos: int) -> int:
+    """The position after the decimal digits at `pos`, of which there may be none."""
+    return _digits(src, pos).end()  # type: ignore[union-attr]
+
+
+def read_string(src: bytes, pos: int) -> tuple[int, str]:
+    """A string that is used; `pos` is behind its opening quote."""
+    end = _plain(src, pos).end()  # type: ignore[union-attr]
+    if src[end : end + 1] == b'"':
+        return end + 1, src[pos:end].decode()
+    return _read_escaped_string(src, pos, end)
+
+
+def _read_escaped_string(src: bytes, pos: int, end: int) -> tuple[int, str]:
+    view = memoryview(src)
+    text = bytearray()
+    while True:
+        text += view[pos:end]
+        stop = src[end : end + 1]
+        if stop == b'"':
+            return end + 1, text.decode()
+        if stop != b"\\":
+            raise wrong_byte(src, end, _CONTROL, at_end=EOF_STRING)
+        pos = _read_escape(src, end + 1, text)
+        end = _plain(src, pos).end()  # type: ignore[union-attr]
+
+
+def _read_escape(src: bytes, pos: int, text: bytearray) -> int:
+    """Add what an escape stands for to `text`; `pos` is behind its backslash."""
+    letter = src[pos : pos + 1]
+    if letter == b"u":
+        pos, code_point = _read_unicode_escape(src, pos + 1)
+        text += chr(code_point).encode()
+        return pos
+    if letter not in _ESCAPES:
+        raise wrong_byte(src, pos, "invalid escape", at_end=EOF_STRING)
+    text += _ESCAPES[letter]
+    return pos + 1
+
+
+def _read_unicode_escape(src: bytes, pos: int) -> tuple[int, int]:
+    r"""A code point; `pos` is behind the `\u` of its only or its first half."""
+    pos, unit = _read_hex4(src, pos)
+    if 0xDC00 <= unit <= 0xDFFF:
+        raise refusal(src, "syntax", _LONE_SURROGATE, pos)
+    if not 0xD800 <= unit <= 0xDBFF:
+        return pos, unit
+    for expected in (b"\\", b"u"):
+        if src[pos : pos + 1] != expected:
+            raise wrong_byte(src, pos, "unexpected end of hex escape", at_end=EOF_STRING)
+        pos += 1
+    pos, low = _read_hex4(src, pos)
+    if not 0xDC00 <= low <= 0xDFFF:
+        raise refusal(src, "syntax", _LONE_SURROGATE, pos)
+    return pos, 0x10000 + ((unit - 0xD800) << 10 | (low - 0xDC00))
+
+
+def _read_hex4(src: bytes, pos: int) -> tuple[int, int]:
+    if len(src) < pos + 4:
+        raise unexpected_end(src, EOF_STRING)
+    if not _hex4(src, pos):
+        raise refusal(src, "syntax", "invalid escape", pos + 4)
+    return pos + 4, int(src[pos : pos + 4], 16)
+
+
+def skip_string(src: bytes, pos: int) -> int:
+    """The position after a string that nobody uses; lone surrogates pass. `pos` is behind its opening quote."""
+    pos = _ignored(src, pos).end()  # type: ignore[union-attr]
+    stop = src[pos : pos + 1]
+    if stop == b'"':
+        return pos + 1
+    if stop == b"\\":
+        if src[pos + 1 : pos + 2] == b"u":
+            _read_hex4(src, pos + 2)  # raises: four hex digits would have been skipped
+        raise wrong_byte(src, pos + 1, "invalid escape", at_end=EOF_STRING)
+    if not stop:
+        raise unexpected_end(src, EOF_STRING)
+    raise refusal(src, "syntax", _CONTROL, pos)
+
+
+def skip_word(src: bytes, pos: int, word: bytes) -> int:
+    """The position after `null`, `true` or `false`, whose first letter is known to be there."""
+    for index in range(1, len(word)):
+        if src[pos + index : pos + index + 1] != word[index : index + 1]:
+            raise wrong_byte(src, pos + index, "expected ident", at_end=EOF_VALUE)
+    return pos + len(word)
+
+
+def skip_number(src: bytes, pos: int) -> int:
+    """The position after a number that nobody uses; it may be of any size. `pos` is at its sign or first digit."""
+    pos += src.startswith(b"-", pos)
+    if src.startswith(b"0", pos):
+        pos += 1
+        if skip_digits(src, pos) > pos:
+            raise refusal(src, "syntax", "invalid number", pos + 1)
+    else:
+        pos = _skip_some_digits(src, pos)
+    if src.startswith(b".", pos):
+        pos = _skip_some_digits(src, pos + 1)
+    if src.startswith((b"e", b"E"), pos):
+        pos += 1
+        pos = _skip_some_digits(src, pos + src.startswith((b"+", b"-"), pos))
+    return pos
+
+
+def _skip_some_digits(src: bytes, pos: int) -> int:
+    end = skip_digits(src, pos)
+    if end == pos:
+        raise refusal(src, "syntax", "invalid number", peeked(src, pos))
+    return end
+
+
+def skip_value(src: bytes, pos: int) -> int:
+    """The position after a whole value that nobody uses, nested to any depth."""
+    brackets = bytearray()
+    while True:
+        opened = False
+        match = _shallow(src, pos)
+        if match is not None:
+            pos = match.end()
+        else:
+            pos = skip_space(src, pos)
+            first = src[pos : pos + 1]
+            opened = first in (b"[", b"{")
+            if opened:
+                brackets += first
+                pos += 1
+            else:
+                pos = _skip_scalar(src, pos, first)
+        pos = _skip_to_next(src, pos, brackets, opened)
+        if not brackets:
+            return pos
+
+
+def _skip_scalar(src: bytes, pos: int, first: bytes) -> int:
+    if first == b'"':
+        return skip_string(src, pos + 1)
+    if first in _WORDS:
+        return skip_word(src, pos, _WORDS[first])
+    if first == b"-" or first.isdigit():
+        return skip_number(src, pos)
+    raise wrong_byte(src, pos, "expected value", at_end=EOF_VALUE)
+
+
+def _skip_to_next(src: bytes, pos: int, brackets: bytearray, opened: bool) -> int:
+    """Close the brackets that end at `pos`, and go to where the next value starts, if one must follow."""
+    while brackets:
+        bracket = brackets[-1]
+        pos = skip_space(src, pos)
+        byte = src[pos : pos + 1]
+        if byte == _CLOSING[bracket]:
+            brackets.pop()
+            pos += 1
+            opened = False
+            continue
+        if not byte or not (opened or byte == b","):
+            raise _unclosed(src, pos, bracket)
+        return _skip_key(src, pos + (not opened), bracket)
+    return pos
+
+
+def _unclosed(src: bytes, pos: int, bracket: int) -> DecodeError:
+    if bracket == ord("["):
+        return wrong_byte(src, pos, "expected `,` or `]`", at_end=EOF_LIST)
+    return wrong_byte(src, pos, "expected `,` or `}`", at_end=EOF_OBJECT)
+
+
+def _skip_key(src: bytes, pos: int, bracket: int) -> int:
+    if bracket == ord("["):
+        return pos
+    pos = skip_space(src, pos)
+    if src[pos : pos + 1] != b'"':
+        raise wrong_byte(src, pos, "key must be a string", at_end=EOF_OBJECT)
+    return skip_colon(src, skip_string(src, pos + 1))
