@@ -1,0 +1,95 @@
+//! The peer protocol, version 1: one JSON request a line, one JSON response a line.
+//!
+//! A response holds a verdict (`value`, `payload`, `url`, `error`) or a `failure`, which means that the
+//! question was not understood and says nothing about the crate.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use crate::{decode, redis_url, value};
+
+/// The version that Cargo.toml pins (a test compares it with Cargo.lock).
+pub const CRATE_VERSION: &str = "0.1.0";
+
+/// One response, and whether the peer is to end after it.
+pub struct Reply {
+    pub response: Value,
+    pub stop: bool,
+}
+
+/// The answer to one request line. Never panics on account of the line's content.
+pub fn answer(line: &[u8]) -> Reply {
+    let request: Value = match serde_json::from_slice(line) {
+        Ok(request) => request,
+        Err(error) => return failure(Value::Null, &format!("the request is not JSON: {error}")),
+    };
+    let id = request.get("id").cloned().unwrap_or_default();
+    if !(id.is_i64() || id.is_u64()) {
+        return failure(Value::Null, "the request has no integer `id`");
+    }
+    let op = request.get("op").and_then(Value::as_str).unwrap_or("");
+    match run(op, &request) {
+        Ok(response) => Reply {
+            response: with_id(response, id),
+            stop: op == "stop",
+        },
+        Err(what) => failure(id, &what),
+    }
+}
+
+/// The response to a request that was not understood.
+pub fn failure(id: Value, what: &str) -> Reply {
+    Reply {
+        response: json!({"id": id, "failure": what}),
+        stop: false,
+    }
+}
+
+fn run(op: &str, request: &Value) -> Result<Value, String> {
+    match op {
+        "hello" => Ok(json!({
+            "name": "jflow-core",
+            "version": CRATE_VERSION,
+            "protocol": 1,
+            "message": "checkpoint_notification",
+        })),
+        "decode" => run_decode(text(request, "payload")?),
+        "encode" => run_encode(request.get("value").ok_or("the request has no `value`")?),
+        "url" => redis_url::answer(text(request, "url")?),
+        "stop" => Ok(json!({"stopped": true})),
+        _ => Err(format!("unknown op {op:?}")),
+    }
+}
+
+fn run_decode(payload: &str) -> Result<Value, String> {
+    let bytes = STANDARD
+        .decode(payload)
+        .map_err(|error| format!("`payload` is not base64: {error}"))?;
+    Ok(verdict(&bytes))
+}
+
+/// What the crate makes of the bytes of one message: an object with the member `value`, or with `error`.
+pub fn verdict(payload: &[u8]) -> Value {
+    match decode::decode(payload) {
+        Ok(notification) => json!({"value": value::to_value(&notification)}),
+        Err(refusal) => json!({"error": refusal.to_value()}),
+    }
+}
+
+fn run_encode(value: &Value) -> Result<Value, String> {
+    let notification = value::from_value(value)?;
+    let text = notification.to_json().map_err(|error| error.to_string())?;
+    Ok(json!({"payload": STANDARD.encode(text)}))
+}
+
+fn text<'a>(request: &'a Value, member: &str) -> Result<&'a str, String> {
+    request
+        .get(member)
+        .and_then(Value::as_str)
+        .ok_or_else(|| format!("the request has no string `{member}`"))
+}
+
+fn with_id(mut response: Value, id: Value) -> Value {
+    response["id"] = id;
+    response
+}
