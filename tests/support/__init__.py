@@ -1,0 +1,1 @@
+"""What tests share: processes that are started, spoken to, and ended."""
