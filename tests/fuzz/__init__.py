@@ -1,0 +1,1 @@
+"""Differential fuzzing of the decoder against the real Rust crate."""
