@@ -14,15 +14,14 @@ from typing import Any, Final
 import pytest
 
 from checkpoint_notify import CheckpointNotification, DecodeError, EncodeError, _generated
-from checkpoint_notify.codec.codec import Codec
 from checkpoint_notify.codec.layout import Kind, layout_of
+from checkpoint_notify.notification import CODEC
 from checkpoint_notify.resources import vectors
 
 from .support.peer import Peer
 from .support.values import to_protocol
 from .support.verdict import answer_to
 
-CODEC: Final = Codec(CheckpointNotification, _generated.CheckpointNotification)
 VALID: Final = CheckpointNotification(
     model_path="p", model_name="n", version=1, saved_at="t", training_step=2, metadata={"k": "v"}
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, final
 
 from checkpoint_notify import _generated
-from checkpoint_notify.codec.codec import Codec
+from checkpoint_notify.codec.codec import Payload, codec_for
 from checkpoint_notify.codec.encoder import check
 from checkpoint_notify.codec.layout import Kind, layout_of
 
@@ -61,15 +61,16 @@ class CheckpointNotification(_generated.CheckpointNotification):
 
     def to_json_bytes(self) -> bytes:
         """`to_json` as the bytes that go over the wire."""
-        return _CODEC.encode(self)
+        return _encode(self)
 
     @classmethod
-    def from_json(cls, payload: str | bytes | bytearray | memoryview) -> CheckpointNotification:
+    def from_json(cls, payload: Payload) -> CheckpointNotification:
         """What Rust reads from this payload; `DecodeError` where Rust refuses, TypeError for any other type."""
-        return _CODEC.decode(payload)
+        return _decode(payload)
 
 
-_CODEC: Final = Codec(CheckpointNotification, _generated.CheckpointNotification)
+CODEC: Final = codec_for(CheckpointNotification, _generated.CheckpointNotification)
+_decode, _encode = CODEC.decode, CODEC.encode
 
 
 def _now() -> str:

@@ -231,7 +231,12 @@ class Generator:
         """A message in which one field holds a value of another type, or a number beyond its bounds."""
         wrong = self._pick(FIELDS)
         other = self._one_of(
-            self._scalar, self._scalar, self._scalar, self._integer, lambda: self._ignored(1), self._map_of_anything
+            self._scalar,
+            self._scalar,
+            self._integer,
+            lambda: self._pick(_WORDS),
+            lambda: self._ignored(1),
+            self._map_of_anything,
         )
         return self._message_with(wrong, other)
 

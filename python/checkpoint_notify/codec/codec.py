@@ -9,63 +9,70 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from checkpoint_notify.codec.decoder import decode, table_of
+from checkpoint_notify.codec.decoder import decode as decode_values
+from checkpoint_notify.codec.decoder import table_of
 from checkpoint_notify.codec.encoder import check
 from checkpoint_notify.codec.layout import Kind, layout_of
 from checkpoint_notify.codec.payload import to_bytes
 
 M = TypeVar("M")
 
+Payload: TypeAlias = str | bytes | bytearray | memoryview
 
-class Codec(Generic[M]):
-    """Reads and writes messages of the class `message`, which adds no field to the dataclass `generated` for it."""
 
-    def __init__(self, message: type[M], generated: type) -> None:
-        self._message = message
-        self._generated = generated
-        self._layout = layout_of(generated)
-        self._table = table_of(self._layout)
-        self._read = msgspec.json.Decoder(message).decode
-        self._write = msgspec.json.Encoder().encode
-        self._any_beyond_u64 = _any_beyond_u64([field.name for field in self._layout.fields if field.kind is Kind.U64])
-        self._maps = [attrgetter(field.name) for field in self._layout.fields if field.kind is Kind.STRING_MAP]
+class Codec(NamedTuple, Generic[M]):
+    """Reads and writes messages of one class."""
 
-    def decode(self, payload: str | bytes | bytearray | memoryview) -> M:
-        """The message in a payload; `DecodeError` where Rust refuses, TypeError for a payload of another type."""
+    decode: Callable[[Payload], M]
+    """The message in a payload; `DecodeError` where Rust refuses, TypeError for a payload of another type."""
+    decode_exact: Callable[[bytes], M]
+    """The same by the exact parser alone."""
+    encode: Callable[[M], bytes]
+    """The bytes that serde_json writes; `EncodeError`, naming the field, for what no Rust value can hold."""
+
+
+def codec_for(message: type[M], generated: type) -> Codec[M]:
+    """The codec of the class `message`, which adds no field to the dataclass `generated` for it."""
+    layout = layout_of(generated)
+    table = table_of(layout)
+    read = msgspec.json.Decoder(message).decode
+    write = msgspec.json.Encoder().encode
+    any_beyond_u64 = _any_beyond_u64([field.name for field in layout.fields if field.kind is Kind.U64])
+    maps = [attrgetter(field.name) for field in layout.fields if field.kind is Kind.STRING_MAP]
+
+    def decode(payload: Payload) -> M:
         src = payload if type(payload) is bytes else to_bytes(payload)
         try:
-            message = self._read(src)
-            if self._write(message) == src and not self._any_beyond_u64(message):
-                return message
+            found = read(src)
+            if write(found) == src and not any_beyond_u64(found):
+                return found
         except (msgspec.MsgspecError, ValueError, RecursionError):
             pass  # no verdict
-        return self.decode_exact(src)
+        return decode_exact(src)
 
-    def decode_exact(self, src: bytes) -> M:
-        """The same by the exact parser alone."""
-        message = object.__new__(self._message)
-        values = decode(src, self._table)
-        self._generated.__init__(message, **values)  # type: ignore[misc]  # the class's own would check them again
-        return message
+    def decode_exact(src: bytes) -> M:
+        values = decode_values(src, table)
+        found = object.__new__(message)
+        generated.__init__(found, **values)  # type: ignore[misc]  # the class's own would check them again
+        return found
 
-    def encode(self, message: M) -> bytes:
-        """The message as serde_json writes it; `EncodeError`, naming the field, for what no Rust value can hold.
-
-        Only a map can have changed since the message was checked at construction; its fields cannot be assigned to.
-        """
-        for entries in self._maps:
-            for key, value in entries(message).items():
+    def encode(given: M) -> bytes:
+        # Only a map can have changed since the message was checked at construction: its fields cannot be assigned to.
+        for entries in maps:
+            for key, value in entries(given).items():
                 if type(key) is not str or type(value) is not str:
-                    check(message, self._layout)
+                    check(given, layout)
         try:
-            return self._write(message)
+            return write(given)
         except UnicodeEncodeError:
-            check(message, self._layout)  # says which string holds the lone surrogate
+            check(given, layout)  # says which string holds the lone surrogate
             raise
+
+    return Codec(decode, decode_exact, encode)
 
 
 def _any_beyond_u64(names: list[str]) -> Callable[[Any], int]:
