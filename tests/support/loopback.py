@@ -1,0 +1,111 @@
+"""A TCP server on 127.0.0.1 whose behaviour is a function: one thread for each connection."""
+
+from __future__ import annotations
+
+import functools
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+Handler = Callable[[socket.socket], None]
+
+HANG_UP = b"\0hang up"
+"""At the end of a scripted reply: close the connection after it."""
+
+
+class LoopbackServer:
+    """Accepts connections on a port that the system chose, and hands each to `handler`, which may block on it.
+
+    `close()` shuts every connection, which ends a blocked handler with OSError or an empty read.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._closed = False
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._start(self._accept)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """A REDIS_URL that leads here."""
+        return f"redis://127.0.0.1:{self.port}"
+
+    def close(self) -> None:
+        """Take no more connections, end those there are, and wait for their threads."""
+        _shut(self._listener)
+        self._listener.close()
+        with self._lock:
+            self._closed = True
+            connections = list(self._open)
+        for connection in connections:
+            _shut(connection)
+        for thread in self._threads:
+            thread.join()
+
+    def _start(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return  # closed
+            with self._lock:
+                if self._closed:
+                    connection.close()
+                    return
+                self._open.add(connection)
+            self._start(functools.partial(self._serve, connection))
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            self._handler(connection)
+        except OSError:
+            pass  # the other end, or close(), ended it
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+
+
+def silent(connection: socket.socket) -> None:
+    """A handler that reads everything and never answers."""
+    while connection.recv(65536):
+        pass
+
+
+def scripted(*replies: tuple[bytes, bytes]) -> Handler:
+    """A handler that answers what it reads: with the reply of the first pair whose word is in it, else with silence."""
+
+    def handle(connection: socket.socket) -> None:
+        while data := connection.recv(65536):
+            reply = next((reply for word, reply in replies if word in data), b"")
+            connection.sendall(reply.removesuffix(HANG_UP))
+            if reply.endswith(HANG_UP):
+                return
+
+    return handle
+
+
+def _shut(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # not connected any more

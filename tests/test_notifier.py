@@ -1,0 +1,557 @@
+"""The notifier without a real server: what it sends, how long it waits, what answers mean, and what is never shown."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import checkpoint_notify.asyncio
+from checkpoint_notify import (
+    CheckpointNotification,
+    CheckpointNotifier,
+    CheckpointNotifierConfig,
+    EncodeError,
+    NotSentError,
+    OutcomeUnknownError,
+    PublishError,
+    RedisUrlError,
+    RejectedError,
+)
+
+from .support.loopback import HANG_UP, Handler, LoopbackServer, scripted, silent
+from .support.shells import Shell
+
+NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7)
+CHANNEL: Final = "fks:default:model_checkpoints"
+PONG: Final = (b"PING", b"+PONG\r\n")
+LONG: Final = 10.0
+"""Seconds that nothing here takes, unless it never ends."""
+
+
+def invalid_notification() -> CheckpointNotification:
+    """A notification that became invalid after it was made."""
+    notification = CheckpointNotification.new("p", "n")
+    notification.metadata["loss"] = 0.5  # type: ignore[assignment]
+    return notification
+
+
+# What happens before anything is sent.
+
+
+def test_importing_and_constructing_is_cheap() -> None:
+    """The package, a notifier, and a publish that is disabled import neither redis nor asyncio."""
+    program = """
+import sys
+from checkpoint_notify import *
+notifier = CheckpointNotifier(CheckpointNotifierConfig(enabled=False))
+assert None is notifier.publish(CheckpointNotification.new("p", "n"))
+print(sorted({"redis", "asyncio"} & set(sys.modules)))
+"""
+    assert (
+        "[]"
+        == subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip()
+    )
+
+
+def test_constructing_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notifier can be made with any URL; the channel is known at once."""
+    monkeypatch.setattr(socket, "socket", None)
+    config = CheckpointNotifierConfig(redis_url="no url at all", instance_id="prod")
+    for notifier in (CheckpointNotifier(config), checkpoint_notify.asyncio.CheckpointNotifier(config)):
+        assert "fks:prod:model_checkpoints" == notifier.channel
+
+
+def test_constructing_refuses_an_id_that_rust_cannot_hold() -> None:
+    """An instance id with a lone surrogate has no channel."""
+    config = CheckpointNotifierConfig(instance_id="\udcff")
+    for kind in (CheckpointNotifier, checkpoint_notify.asyncio.CheckpointNotifier):
+        with pytest.raises(EncodeError):
+            kind(config)
+
+
+def test_disabled_comes_first(shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
+    """Disabled: None, without a look at the notification or the URL, and one debug message."""
+    caplog.set_level(logging.DEBUG, "checkpoint_notify")
+    assert None is shell.publish("no url", invalid_notification(), enabled=False)
+    assert False is shell.try_publish("no url", invalid_notification(), enabled=False)
+    assert [("checkpoint_notify", logging.DEBUG, "Checkpoint notification disabled — skipping publish")] * 2 == [
+        record for record in caplog.record_tuples if record[0] == "checkpoint_notify"
+    ]
+
+
+def test_encoding_comes_before_the_url(shell: Shell) -> None:
+    """A notification that became invalid is an EncodeError, whatever the URL; `try_publish` raises it, too."""
+    with pytest.raises(EncodeError):
+        shell.publish("no url", invalid_notification())
+    with pytest.raises(EncodeError):
+        shell.try_publish("no url", invalid_notification())
+
+
+def test_url_comes_before_the_connection(shell: Shell) -> None:
+    """A bad URL is a RedisUrlError with Rust's text."""
+    with pytest.raises(RedisUrlError) as caught:
+        shell.publish("redis://", NOTIFICATION)
+    assert "Redis client error: Missing hostname - InvalidClientConfig" == str(caught.value)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_without_redis(
+    shell: Shell, enabled: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The extra is not installed: None and a warning, even when disabled, even with a bad URL."""
+    monkeypatch.setitem(sys.modules, "redis", None)
+    caplog.set_level(logging.DEBUG, "checkpoint_notify")
+    assert None is shell.publish("no url", invalid_notification(), enabled=enabled)
+    assert False is shell.try_publish("no url", NOTIFICATION, enabled=enabled)
+    message = "Redis feature not enabled — checkpoint notification not published"
+    assert [("checkpoint_notify", logging.WARNING, message)] * 2 == [
+        record for record in caplog.record_tuples if record[0] == "checkpoint_notify"
+    ]
+
+
+# What is sent.
+
+
+class Recorder:
+    """A handler that acts as a server with any password and any database, and keeps the commands it was sent."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[bytes, ...]] = []
+        self.connections = 0
+        self.ended = 0
+
+    def __call__(self, connection: socket.socket) -> None:
+        """Serve one connection."""
+        self.connections += 1
+        while data := connection.recv(65536):
+            command = tuple(data.split(b"\r\n")[2::2])
+            self.commands.append(command)
+            connection.sendall({b"PUBLISH": b":3\r\n", b"HELLO": b"%1\r\n+proto\r\n:3\r\n"}.get(command[0], b"+OK\r\n"))
+        self.ended += 1
+
+
+PUBLISHED: Final = [(b"PING",), (b"PUBLISH", CHANNEL.encode(), NOTIFICATION.to_json_bytes())]
+
+
+@pytest.mark.parametrize(
+    ("user", "rest", "handshake"),
+    [
+        ("", "", []),
+        ("user@", "", []),
+        ("user:@", "/0", []),
+        (":pw@", "", [(b"AUTH", b"pw")]),
+        ("user:pw@", "", [(b"AUTH", b"user", b"pw")]),
+        ("us%C3%BCr:p%20w@", "/5", [(b"AUTH", "usür".encode(), b"p w"), (b"SELECT", b"5")]),
+        ("", "/-1", [(b"SELECT", b"-1")]),
+        ("", "?protocol=3", [(b"HELLO", b"3")]),
+        ("user@", "?protocol=3", [(b"HELLO", b"3")]),
+        (":pw@", "/2?protocol=3", [(b"HELLO", b"3", b"AUTH", b"default", b"pw"), (b"SELECT", b"2")]),
+        ("user:pw@", "?protocol=resp3", [(b"HELLO", b"3", b"AUTH", b"user", b"pw")]),
+    ],
+)
+def test_commands(shell: Shell, user: str, rest: str, handshake: list[tuple[bytes, ...]]) -> None:
+    """Exactly the handshake that the URL asks for, one PING, one PUBLISH; then the connection is closed."""
+    recorder = Recorder()
+    with LoopbackServer(recorder) as server:
+        assert 3 == shell.publish(f"redis://{user}127.0.0.1:{server.port}{rest}", NOTIFICATION)
+    assert [*handshake, *PUBLISHED] == recorder.commands
+    assert (1, 1) == (recorder.connections, recorder.ended)
+
+
+def test_empty_password(shell: Shell, tmp_path: Any) -> None:
+    """`?pass=` is a password of no characters: AUTH is sent, as by Rust."""
+    recorder = Recorder()
+    with unix_server(tmp_path / "socket", recorder) as path:
+        assert 3 == shell.publish(f"unix://{path}?user=u&pass=", NOTIFICATION)
+    assert [(b"AUTH", b"u", b""), *PUBLISHED] == recorder.commands
+
+
+@contextmanager
+def unix_server(path: Any, handler: Handler) -> Iterator[str]:
+    """One connection on a unix socket."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                handler(connection)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield str(path)
+        thread.join(LONG)
+        assert not thread.is_alive()
+
+
+def test_socket_path_with_a_nul(shell: Shell, tmp_path: Any) -> None:
+    """A path with a NUL is no path, though the system would take it for the part before."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        listener.listen()
+        with pytest.raises(NotSentError, match="interior null bytes"):
+            shell.publish(f"unix://{tmp_path}/socket%00x", NOTIFICATION)
+
+
+def test_a_connection_for_each_publish() -> None:
+    """Nothing is kept between two publishes."""
+    recorder = Recorder()
+    with LoopbackServer(recorder) as server:
+        notifier = CheckpointNotifier(CheckpointNotifierConfig(redis_url=server.url))
+        assert [3, 3] == [notifier.publish(NOTIFICATION), notifier.publish(NOTIFICATION)]
+    assert PUBLISHED * 2 == recorder.commands
+    assert 2 == recorder.connections
+
+
+# What the answers mean.
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"+PONG",
+        b"$4\r\nPONG",
+        b"-NOPERM User default has no permissions to run the 'ping' command",
+        b"-NOAUTH Authentication required.",
+        b"-LOADING Valkey is loading the dataset in memory",
+        b"-BUSY Valkey is busy running a script",
+        b"-MASTERDOWN Link with MASTER is down",
+        b"-ERR unknown command 'PING'",
+    ],
+)
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_any_answer_to_ping_is_an_answer(shell: Shell, reply: bytes, protocol: int) -> None:
+    """PUBLISH is sent once PING is answered, be it with an error, and its own reply counts."""
+    hello = (b"HELLO", b"%1\r\n+proto\r\n:3\r\n")
+    with LoopbackServer(scripted(hello, (b"PING", reply + b"\r\n"), (b"PUBLISH", b":5\r\n"))) as server:
+        assert 5 == shell.publish(f"{server.url}?protocol={protocol}", NOTIFICATION)
+
+
+@pytest.mark.parametrize(
+    ("handler", "kind", "text"),
+    [
+        pytest.param(scripted((b"PING", HANG_UP)), NotSentError, "closed", id="hang-up"),
+        pytest.param(
+            scripted((b"PING", b"HTTP/1.1 400 Bad Request\r\n" + HANG_UP)), NotSentError, "Redis", id="no-redis"
+        ),
+        pytest.param(scripted((b"PING", b":no number\r\n")), NotSentError, "Redis", id="garbage"),
+        pytest.param(
+            scripted((b"PING", b"-ERR max number of clients reached\r\n" + HANG_UP)),
+            NotSentError,
+            "max number of clients reached",
+            id="maxclients",
+        ),
+        pytest.param(
+            scripted((b"PING", b"-DENIED Valkey is running in protected mode\r\n" + HANG_UP)),
+            RejectedError,
+            "DENIED",
+            id="protected-mode",
+        ),
+    ],
+)
+def test_no_connection(shell: Shell, handler: Handler, kind: type[PublishError], text: str) -> None:
+    """Whatever happens before PUBLISH is written, nothing went out."""
+    with LoopbackServer(handler) as server, pytest.raises(kind, match=text) as caught:
+        shell.publish(server.url, NOTIFICATION)
+    assert str(caught.value).startswith("Redis connection error: ")
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "text"),
+    [
+        pytest.param(b"-NOAUTH Authentication required.\r\n", RejectedError, "Authentication required", id="NOAUTH"),
+        pytest.param(b"-NOPERM No permissions\r\n", RejectedError, "allow this user", id="NOPERM"),
+        pytest.param(b"-BUSY Running a script\r\n", RejectedError, "again", id="BUSY"),
+        pytest.param(b"-LOADING The dataset\r\n", RejectedError, "The dataset", id="LOADING"),
+        pytest.param(b"-CLUSTERDOWN Hash slot not served\r\n", RejectedError, "Hash slot", id="CLUSTERDOWN"),
+        pytest.param(b"-MOVED 1 127.0.0.1:1\r\n", RejectedError, "127.0.0.1:1", id="MOVED"),
+        pytest.param(b"-ERR\r\n", RejectedError, "ERR", id="bare-error"),
+        pytest.param(HANG_UP, OutcomeUnknownError, "closed", id="hang-up"),
+        pytest.param(b":1" + HANG_UP, OutcomeUnknownError, "closed", id="cut-short"),
+        pytest.param(b"+OK\r\n", OutcomeUnknownError, "instead of a number", id="no-number"),
+        pytest.param(b"$-1\r\n", OutcomeUnknownError, "instead of a number", id="nil"),
+        pytest.param(b":x\r\n", OutcomeUnknownError, "Redis", id="garbage"),
+        pytest.param(b"?\r\n", OutcomeUnknownError, "Redis", id="unknown-type"),
+        pytest.param(b"$1000\r\nabc" + HANG_UP, OutcomeUnknownError, "Redis", id="bulk-cut-short"),
+        pytest.param(b"", OutcomeUnknownError, "timed out", id="silence"),
+        pytest.param(b":1", OutcomeUnknownError, "timed out", id="silence-after-a-part"),
+    ],
+)
+def test_no_confirmation(shell: Shell, reply: bytes, kind: type[PublishError], text: str) -> None:
+    """Only an error reply proves that PUBLISH did not go out; whatever else is not a number leaves it open."""
+    with LoopbackServer(scripted(PONG, (b"PUBLISH", reply))) as server, pytest.raises(kind, match=text) as caught:
+        shell.publish(server.url, NOTIFICATION)
+    assert str(caught.value).startswith("Redis PUBLISH error: ")
+
+
+def test_number_in_a_string(shell: Shell) -> None:
+    """redis-rs takes the number of receivers from a string, too."""
+    with LoopbackServer(scripted(PONG, (b"PUBLISH", b"$2\r\n12\r\n"))) as server:
+        assert 12 == shell.publish(server.url, NOTIFICATION)
+
+
+@pytest.mark.parametrize("reply", [b"-WRONGPASS invalid pair\r\n", b"-ERR DB index is out of range\r\n"])
+def test_refused_handshake(shell: Shell, reply: bytes) -> None:
+    """The server refused AUTH or SELECT: nothing was published."""
+    command = b"AUTH" if b"PASS" in reply else b"SELECT"
+    with (
+        LoopbackServer(scripted((command, reply), (b"", b"+OK\r\n"))) as server,
+        pytest.raises(RejectedError, match=r"^Redis connection error: .*REDIS_URL"),
+    ):
+        shell.publish(server.url.replace("//", "//:secret@") + "/77", NOTIFICATION)
+
+
+# How long it takes.
+
+
+def drip(connection: socket.socket) -> None:
+    """Answers PING, and anything else byte by byte without end."""
+    if b"PING" in connection.recv(65536):
+        connection.sendall(b"+PONG\r\n")
+    drip_at_once(connection)
+
+
+def drip_at_once(connection: socket.socket) -> None:
+    """Answers byte by byte without end."""
+    connection.sendall(b"+")
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.02)
+
+
+def read_no_more(connection: socket.socket) -> None:
+    """Answers PING, and then leaves all in the pipe."""
+    connection.recv(65536)
+    connection.sendall(b"+PONG\r\n")
+    hang_up = select.poll()
+    hang_up.register(connection, 0)
+    hang_up.poll()
+
+
+@pytest.mark.parametrize(
+    ("handler", "kind", "least"),
+    [
+        pytest.param(silent, NotSentError, 1.0, id="silent"),
+        pytest.param(drip_at_once, NotSentError, 1.0, id="dripping-before-PUBLISH"),
+        pytest.param(scripted(PONG), OutcomeUnknownError, 0.5, id="reply-lost"),
+        pytest.param(drip, OutcomeUnknownError, 0.5, id="dripping-after-PUBLISH"),
+        pytest.param(read_no_more, OutcomeUnknownError, 0.5, id="not-reading"),
+    ],
+)
+def test_time_limits(shell: Shell, handler: Handler, kind: type[PublishError], least: float) -> None:
+    """A phase ends at its limit, however the other end behaves, and leaves no descriptor behind."""
+    big = NOTIFICATION.with_metadata("x", "x" * 30_000_000) if handler is read_no_more else NOTIFICATION
+    with LoopbackServer(handler) as server:
+        before = descriptors()
+        start = time.monotonic()
+        with pytest.raises(kind, match="timed out"):
+            shell.publish(server.url, big)
+        assert least <= time.monotonic() - start + 0.05
+        assert LONG > time.monotonic() - start
+    assert before >= descriptors() + 1 or eventually(lambda: before - 1 == descriptors())
+
+
+def descriptors() -> int:
+    """How many this process holds."""
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether the condition comes true."""
+    end = time.monotonic() + LONG
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_slow_resolver(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is not resolved in time is not waited for."""
+    answered = threading.Event()
+    resolve = socket.getaddrinfo
+
+    def slow(host: Any, *args: Any, **options: Any) -> Any:
+        if host in ("slow.invalid", b"slow.invalid") and not options.get("flags"):
+            answered.wait(LONG)
+        return resolve(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    threading.Timer(1.5, answered.set).start()  # asyncio waits for its resolver threads when it ends
+    with pytest.raises(NotSentError, match="timed out"):
+        shell.publish("redis://slow.invalid", NOTIFICATION)
+
+
+@pytest.mark.parametrize("dead", ["refusing", "silent"])
+def test_dead_address_beside_a_live_one(shell: Shell, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name with several addresses is served by any one that answers."""
+    recorder = Recorder()
+    with LoopbackServer(recorder) as server, dead_port(dead) as port:
+        addresses = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", number)) for number in (port, server.port)
+        ]
+
+        def resolve(host: Any, *args: Any, **options: Any) -> Any:
+            if options.get("flags"):
+                raise socket.gaierror(socket.EAI_NONAME, "not an address")
+            return addresses
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        assert 3 == shell.publish("redis://two.invalid", NOTIFICATION)
+
+
+@contextmanager
+def dead_port(kind: str) -> Iterator[int]:
+    """A port that refuses connections, or one that neither takes nor refuses them."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if kind == "refusing":
+            yield listener.getsockname()[1]
+            return
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(8)]  # they fill the queue that nobody empties
+        for client in waiting:
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+        for client in waiting:
+            client.close()
+
+
+# asyncio alone.
+
+
+def test_publishes_run_side_by_side() -> None:
+    """While one publish waits, others go on."""
+
+    async def main(url: str) -> list[Any]:
+        notifier = checkpoint_notify.asyncio.CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
+        return await asyncio.gather(*[notifier.publish(NOTIFICATION) for _ in range(20)], return_exceptions=True)
+
+    with LoopbackServer(silent) as server:
+        start = time.monotonic()
+        results = asyncio.run(main(server.url))
+        assert LONG > time.monotonic() - start
+    assert [NotSentError] * 20 == [type(result) for result in results]
+
+
+def test_cancellation() -> None:
+    """A cancelled publish ends at once, as cancelled, and closes its connection."""
+    got_publish = threading.Event()
+    ended = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        while data := connection.recv(65536):
+            if b"PING" in data:
+                connection.sendall(b"+PONG\r\n")
+            else:
+                got_publish.set()
+        ended.set()
+
+    async def main(url: str) -> bool:
+        notifier = checkpoint_notify.asyncio.CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
+        task = asyncio.create_task(notifier.publish(NOTIFICATION))
+        await asyncio.to_thread(got_publish.wait, LONG)
+        task.cancel()
+        await asyncio.wait([task])
+        closed = await asyncio.to_thread(ended.wait, LONG)
+        assert {asyncio.current_task()} == asyncio.all_tasks()
+        return task.cancelled() and closed
+
+    with LoopbackServer(handle) as server:
+        assert asyncio.run(main(server.url))
+
+
+# What is said of it.
+
+
+def test_published_is_logged(shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
+    """A success is one info record with Rust's message and fields."""
+    caplog.set_level(logging.DEBUG, "checkpoint_notify")
+    with LoopbackServer(Recorder()) as server:
+        assert True is shell.try_publish(server.url, NOTIFICATION)
+    (record,) = (record for record in caplog.records if record.name == "checkpoint_notify")
+    assert (logging.INFO, "Published model checkpoint notification") == (record.levelno, record.getMessage())
+    assert (CHANNEL, "model.bin", 7) == fields(record)
+
+
+def test_try_publish_logs_what_publish_raises(shell: Shell, caplog: pytest.LogCaptureFixture) -> None:
+    """PublishError and RedisUrlError become False and one warning with the error's text."""
+    with LoopbackServer(scripted((b"PING", HANG_UP))) as server:
+        for url, kind in ((server.url, NotSentError), ("redis://", RedisUrlError)):
+            caplog.clear()
+            with pytest.raises(kind) as caught:
+                shell.publish(url, NOTIFICATION)
+            assert False is shell.try_publish(url, NOTIFICATION)
+            (record,) = (record for record in caplog.records if record.name == "checkpoint_notify")
+            assert logging.WARNING == record.levelno
+            assert f"Failed to publish model checkpoint notification: {caught.value}" == record.getMessage()
+            assert (CHANNEL, "model.bin", 7) == fields(record)
+
+
+def fields(record: logging.LogRecord) -> tuple[Any, ...]:
+    """The structured fields of a record."""
+    return record.__dict__["channel"], record.__dict__["model_path"], record.__dict__["version"]
+
+
+def test_silent_without_a_handler() -> None:
+    """A program that configured no logging gets nothing on stderr, not even from a warning."""
+    program = """
+from checkpoint_notify import *
+notifier = CheckpointNotifier(CheckpointNotifierConfig(redis_url=""))
+assert False is notifier.try_publish(CheckpointNotification.new("p", "n"))
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert (b"", b"") == (done.stdout, done.stderr)
+
+
+OLD_SERVER: Final = b"-ERR unknown command `HELLO`, with args beginning with: `3` `AUTH` `user` `SECRET`, \r\n"
+
+
+@pytest.mark.parametrize(
+    ("handler", "rest"),
+    [
+        pytest.param(scripted((b"HELLO", OLD_SERVER)), "?protocol=3", id="old-server"),
+        pytest.param(scripted((b"AUTH", b"-WRONGPASS invalid\r\n")), "", id="wrong-password"),
+        pytest.param(scripted((b"AUTH", b"+SECRET is no good\r\n")), "", id="odd-reply"),
+        pytest.param(scripted((b"AUTH", b"SECRET\r\n")), "", id="no-redis"),
+        pytest.param(scripted((b"AUTH", b"+OK\r\n"), (b"SELECT", b"-ERR SECRET\r\n")), "/5", id="select"),
+        pytest.param(scripted((b"AUTH", b"+OK\r\n"), PONG, (b"PUBLISH", b"-ERR SECRET\r\n")), "", id="publish"),
+        pytest.param(scripted((b"AUTH", b"+OK\r\n"), PONG, (b"PUBLISH", b"+SECRET\r\n")), "", id="odd-publish"),
+        pytest.param(scripted((b"AUTH", HANG_UP)), "", id="hang-up"),
+        pytest.param(scripted((b"AUTH", b"+OK\r\n")), "?protocol=4", id="bad-url"),
+    ],
+)
+def test_no_password_is_shown(shell: Shell, handler: Handler, rest: str, caplog: pytest.LogCaptureFixture) -> None:
+    """No error, traceback, log record or repr holds the password, even where the server sent it back."""
+    caplog.set_level(logging.DEBUG)
+    with LoopbackServer(handler) as server:
+        url = f"redis://user:SECRET@127.0.0.1:{server.port}{rest}"
+        with pytest.raises((PublishError, RedisUrlError)) as caught:
+            shell.publish(url, NOTIFICATION)
+        assert False is shell.try_publish(url, NOTIFICATION)
+    notifier = CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
+    shown = ["".join(traceback.format_exception(caught.value)), caplog.text, repr(notifier)]
+    shown += [repr(error) for error in chain(caught.value)]
+    assert "SECRET" not in "\n".join(shown)
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it says it comes from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
