@@ -1,0 +1,169 @@
+"""The generated dataclass is the schema's, and a change on either side alone is found."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from checkpoint_notify import _bounds, _generated
+from checkpoint_notify.resources import schema_text
+
+ROOT: Final = Path(__file__).parent.parent
+SCHEMA: Final[dict[str, Any]] = json.loads(schema_text())
+FIELDS: Final[dict[str, Any]] = SCHEMA["properties"]
+GENERATED: Final = _generated.CheckpointNotification
+SOURCE: Final = Path(_generated.__file__).read_text(encoding="utf-8")
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+def _swap_two_fields(schema: dict[str, Any]) -> None:
+    names = list(schema["properties"])
+    names[0], names[1] = names[1], names[0]
+    schema["properties"] = {name: schema["properties"][name] for name in names}
+
+
+EDITS: Final[dict[str, Edit]] = {
+    "field_added": lambda schema: schema["properties"].update(loss={"type": "string", "description": "The loss."}),
+    "field_removed": lambda schema: schema["properties"].pop("saved_at"),
+    "fields_swapped": _swap_two_fields,
+    "bound_moved": lambda schema: schema["$defs"]["u64"].update(maximum=2**63 - 1),
+    "words_changed": lambda schema: schema["properties"]["version"].update(description="Another description."),
+    "required_made_optional": lambda schema: schema["required"].remove("model_name"),
+    "type_changed": lambda schema: schema["properties"]["model_path"].update(type="integer"),
+}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """What the generator reads, in a folder that a test may edit."""
+    shutil.copytree(ROOT / "schema", tmp_path / "schema")
+    for file in (ROOT / "pyproject.toml", Path(_generated.__file__)):
+        target = tmp_path / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    return tmp_path
+
+
+def _drift(folder: Path) -> subprocess.CompletedProcess[str]:
+    """What `make check` runs."""
+    command = [sys.executable, "-W", "error", "-m", "datamodel_code_generator", "--check"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_make_check_looks_for_drift() -> None:
+    """The command that the tests below run is part of `make check`."""
+    shown = subprocess.run(["make", "-n", "check"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "python -W error -m datamodel_code_generator --check\n" in shown
+
+
+def test_no_drift(copy: Path) -> None:
+    """The committed class is what the generator makes of the schema."""
+    done = _drift(copy)
+    assert (0, "") == (done.returncode, done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_drift_is_found(copy: Path, name: str) -> None:
+    """A schema that was edited alone is a failure, which shows the difference."""
+    schema = json.loads(schema_text())
+    EDITS[name](schema)
+    (copy / "schema" / "checkpoint_notification.schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    done = _drift(copy)
+    assert 1 == done.returncode, done.stderr
+    assert "+++" in done.stdout + done.stderr
+
+
+def test_an_edit_by_hand_is_found(copy: Path) -> None:
+    """The class that was edited alone is a failure too."""
+    file = copy / Path(_generated.__file__).relative_to(ROOT)
+    file.write_text(SOURCE.replace("    saved_at: str", "    saved_at: str | None"), encoding="utf-8")
+    assert 1 == _drift(copy).returncode
+
+
+def test_a_formatter_that_fails_is_an_error(copy: Path) -> None:
+    """The generator alone would warn, and take unformatted code for what it should be."""
+    pyproject = copy / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("line-length = 120", 'line-length = "wide"'))
+    done = _drift(copy)
+    assert 0 != done.returncode
+    assert "Failed to format code" in done.stderr
+
+
+def test_fields_in_the_schemas_order() -> None:
+    """Those with a default are not moved to the end."""
+    assert list(FIELDS) == [field.name for field in dataclasses.fields(GENERATED)]
+
+
+def test_required_and_default() -> None:
+    """A field without a default is one that the schema requires; any other has the schema's default."""
+    for field in dataclasses.fields(GENERATED):
+        if field.name in SCHEMA["required"]:
+            assert (dataclasses.MISSING, dataclasses.MISSING) == (field.default, field.default_factory)
+        else:
+            assert callable(field.default_factory)
+            assert FIELDS[field.name]["default"] == field.default_factory()
+
+
+def test_bounds_are_in_the_type() -> None:
+    """Each u64 carries the schema's bounds."""
+    u64 = SCHEMA["$defs"]["u64"]
+    bounded = [name for name, field in FIELDS.items() if field.get("$ref") == "#/$defs/u64"]
+    hints = typing.get_type_hints(GENERATED, include_extras=True)
+    assert ["version", "training_step"] == bounded
+    for name in bounded:
+        assert (int, _bounds.IntRange(u64["minimum"], u64["maximum"])) == typing.get_args(hints[name])
+
+
+def test_kind_of_class() -> None:
+    """Frozen, slotted and keyword-only."""
+    values: dict[str, Any] = {
+        name: {} if name == "metadata" else 0 if "$ref" in field else "" for name, field in FIELDS.items()
+    }
+    made = GENERATED(**values)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        made.version = 1  # type: ignore[misc]
+    assert not hasattr(made, "__dict__")
+    with pytest.raises(TypeError, match="positional"):
+        GENERATED(*values.values())  # type: ignore[call-arg]
+
+
+def test_documented_field_by_field() -> None:
+    """The schema's words stand under the class and under each field."""
+    (body,) = [node.body for node in ast.parse(SOURCE).body if isinstance(node, ast.ClassDef)]
+    words = {
+        before.target.id: after.value.value
+        for before, after in itertools.pairwise(body)
+        if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name)
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+    }
+    assert {name: field["description"] for name, field in FIELDS.items()} == words
+    assert SCHEMA["description"] == GENERATED.__doc__
+
+
+BARE: Final = """
+import sys, types
+package = types.ModuleType("checkpoint_notify")
+package.__path__ = [sys.argv[1]]
+sys.modules["checkpoint_notify"] = package
+from checkpoint_notify._generated import CheckpointNotification
+names = {name.partition(".")[0] for name in sys.modules}
+print(sorted(names - sys.stdlib_module_names - {"checkpoint_notify", "__main__"}))
+"""
+
+
+def test_needs_no_third_party_package() -> None:
+    """It is imported by a Python that has none."""
+    command = [sys.executable, "-I", "-S", "-c", BARE, str(Path(_generated.__file__).parent)]
+    assert "[]" == subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
