@@ -1,0 +1,76 @@
+"""The README's code runs as it stands, and what the documents name exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+import redis
+
+from .support.server import Server
+
+ROOT: Final = Path(__file__).parent.parent
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS: Final = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+CHANNEL: Final = "fks:readme:model_checkpoints"
+PATIENCE: Final = 30.0
+
+
+def test_publishing_and_receiving(server: Server) -> None:
+    """What the first example publishes, the second prints; what is no message, it refuses."""
+    publishing, receiving = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    environment = {
+        **os.environ,
+        "REDIS_URL": server.url,
+        "FKS_INSTANCE_ID": "readme",
+        "ENABLE_CHECKPOINT_NOTIFY": "true",
+    }
+    command = [sys.executable, "-c", receiving]
+    with (
+        redis.Redis(port=server.port, protocol=2) as client,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as receiver,
+    ):
+        try:
+            assert receiver.stdout is not None
+            _wait_for_subscriber(client)
+            client.publish(CHANNEL, "{,}")
+            assert (
+                "refused, as Rust refuses it: key must be a string at line 1 column 2\n" == receiver.stdout.readline()
+            )
+            subprocess.run([sys.executable, "-c", publishing], env=environment, check=True, timeout=PATIENCE)
+            shown = receiver.stdout.readline()
+        finally:
+            receiver.kill()
+    assert shown.startswith("CheckpointNotification(model_path='checkpoints/backward/latest_model.bin', ")
+    assert "version=42, " in shown
+    assert "training_step=100000, metadata={'loss': '0.0023'})\n" in shown
+
+
+def _wait_for_subscriber(client: redis.Redis) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while client.pubsub_numsub(CHANNEL) != [(CHANNEL.encode(), 1)]:
+        assert time.monotonic() < deadline, "the second example does not subscribe"
+        time.sleep(0.01)
+
+
+def test_the_refused_vector_is_a_real_one() -> None:
+    """The vector that is shown stands in the fixtures, to the byte."""
+    (shown,) = re.findall(r"^```json\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    folder = ROOT / "fixtures" / "checkpoint_notification" / "refused"
+    assert shown.encode() in [file.read_bytes() for file in folder.glob("*.json")]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_is_named_exists(document: str) -> None:
+    """Every target of make, every file and every link."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set() == set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, re.MULTILINE)) - targets
+    paths = re.findall(r"`((?:schema|python|fixtures|tests)/[\w./-]+)`", text) + re.findall(r"\]\(([\w./]+)\)", text)
+    assert [] == [path for path in paths if not (ROOT / path).exists() and "target" not in path]
