@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS := never
 RUST = $(shell if ! command -v cargo >/dev/null 2>&1; then echo absent; \
 	elif cargo --version >/dev/null 2>&1; then echo present; else echo broken; fi)
 absent := there is no cargo on this machine
-broken := cargo is there but `cargo --version` fails (with another HOME, set CARGO_HOME and RUSTUP_HOME)
+broken := cargo is there but cargo --version fails (with another HOME, set CARGO_HOME and RUSTUP_HOME)
 
 .PHONY: help
 help: ## Show this list
