@@ -63,6 +63,12 @@ generate: setup ## Make the dataclass from the schema
 golden: ## Make the fixtures from the real Rust crate
 	$(CARGO) run --locked --quiet --bin golden
 
+N ?= 100000
+.PHONY: fuzz
+fuzz: setup ## Send N payloads to Python and to the Rust crate, and compare the answers (N=3000000, SEED=7)
+	$(CARGO) build --locked --quiet --bin peer
+	$(BIN)/python -m tests.fuzz.run --peer tests/rust/target/debug/peer --count $(N) $(if $(SEED),--seed $(SEED))
+
 .PHONY: lock
 lock: setup ## Move .ci/requirements.txt to the newest releases
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \

@@ -115,10 +115,12 @@ def test_metadata(wheel: Path) -> None:
 
 
 def test_all_is_what_can_be_imported() -> None:
-    """`__all__` is sorted and names every public name of the package that is no module."""
-    public = [name for name, value in vars(checkpoint_notify).items() if not name.startswith("_")]
+    """`__all__` is sorted and names every public name of the package that is no module, imported late or not."""
+    public = [name for name in dir(checkpoint_notify) if not name.startswith("_")]
     modules = {name for name in public if isinstance(getattr(checkpoint_notify, name), type(sys))}
-    assert sorted(set(public) - modules) == checkpoint_notify.__all__
+    assert sorted(set(public) - modules - {"TYPE_CHECKING"}) == checkpoint_notify.__all__
+    with pytest.raises(AttributeError, match="no attribute 'CheckpointNotifer'"):
+        _ = checkpoint_notify.CheckpointNotifer  # type: ignore[attr-defined]
 
 
 def test_make_help_lists_every_target() -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from redis.asyncio.connection import AbstractConnection, Connection
+from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from checkpoint_notify._connection import checked_path, settings
+from checkpoint_notify._connection import checked_path, settings, without_set_info
 from checkpoint_notify._publishing import answers_ping
 from checkpoint_notify.redis_url import RedisUrl
 
@@ -29,8 +29,9 @@ class UrlConnection(Connection):
         super().__init__(
             host=url.host or f"unix socket {url.unix_path!r}",
             port=url.port or 0,
-            **settings(url, AbstractConnection, Retry(NoBackoff(), 0)),
+            **settings(url, Retry(NoBackoff(), 0)),
         )
+        without_set_info(self)
 
     async def _connect(self) -> None:
         self._reader, self._writer = await _open_stream(self._url)

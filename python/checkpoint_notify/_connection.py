@@ -6,7 +6,6 @@ phase it stands for, however many reads, writes and addresses the phase takes. W
 
 from __future__ import annotations
 
-import inspect
 import queue
 import socket
 import threading
@@ -14,7 +13,7 @@ import time
 from typing import Any
 
 from redis.backoff import NoBackoff
-from redis.connection import AbstractConnection, Connection
+from redis.connection import Connection
 from redis.credentials import CredentialProvider
 from redis.retry import Retry
 
@@ -44,7 +43,7 @@ class Credentials(CredentialProvider):
     """What to AUTH with; unlike redis-py's own arguments it can hold an empty password."""
 
     def __init__(self, username: str | None, password: str) -> None:
-        self._credentials = (username, password) if username else (password,)
+        self._credentials = (password,) if username is None else (username, password)
 
     def get_credentials(self) -> tuple[str] | tuple[str, str]:
         """The arguments of AUTH."""
@@ -55,13 +54,8 @@ class Credentials(CredentialProvider):
         return self._credentials
 
 
-def settings(url: RedisUrl, base: type, retry: Any) -> dict[str, Any]:
-    """Arguments for a connection class derived from `base`: what redis-rs would do with this URL, and nothing more.
-
-    redis-py's CLIENT SETINFO is switched off: two round trips which could fail on their own.
-    """
-    known = inspect.signature(base).parameters
-    silent = {"driver_info": None} if "driver_info" in known else {"lib_name": None, "lib_version": None}
+def settings(url: RedisUrl, retry: Any) -> dict[str, Any]:
+    """Arguments for redis-py's connection classes, sync and asyncio: what redis-rs would do with this URL."""
     return {
         "db": url.db,
         "protocol": url.protocol,
@@ -69,8 +63,17 @@ def settings(url: RedisUrl, base: type, retry: Any) -> dict[str, Any]:
         "retry": retry,
         "socket_timeout": None,
         "socket_connect_timeout": None,
-        **silent,
     }
+
+
+def without_set_info(connection: Any) -> None:
+    """Have a new connection skip CLIENT SETINFO: two round trips, which redis-py takes seriously when they fail.
+
+    Its arguments for that differ from release to release (`lib_name` before 7, `driver_info` since, of which 7 ignores
+    None); what they set does not.
+    """
+    for name in ("driver_info", "lib_name", "lib_version"):
+        setattr(connection, name, None)
 
 
 class TimedSocket:
@@ -112,8 +115,9 @@ class TimedConnection(Connection):
         connect(
             host=url.host or f"unix socket {url.unix_path!r}",
             port=url.port or 0,
-            **settings(url, AbstractConnection, Retry(NoBackoff(), 0)),
+            **settings(url, Retry(NoBackoff(), 0)),
         )
+        without_set_info(self)
 
     def _connect(self) -> TimedSocket:
         return TimedSocket(_open_socket(self._url, self._deadline), self._deadline)

@@ -13,11 +13,8 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from checkpoint_notify.codec.decoder import decode as decode_values
-from checkpoint_notify.codec.decoder import table_of
 from checkpoint_notify.codec.encoder import check
 from checkpoint_notify.codec.layout import Kind, layout_of
-from checkpoint_notify.codec.payload import to_bytes
 
 M = TypeVar("M")
 
@@ -38,14 +35,13 @@ class Codec(NamedTuple, Generic[M]):
 def codec_for(message: type[M], generated: type) -> Codec[M]:
     """The codec of the class `message`, which adds no field to the dataclass `generated` for it."""
     layout = layout_of(generated)
-    table = table_of(layout)
     read = msgspec.json.Decoder(message).decode
     write = msgspec.json.Encoder().encode
     any_beyond_u64 = _any_beyond_u64([field.name for field in layout.fields if field.kind is Kind.U64])
     maps = [attrgetter(field.name) for field in layout.fields if field.kind is Kind.STRING_MAP]
 
     def decode(payload: Payload) -> M:
-        src = payload if type(payload) is bytes else to_bytes(payload)
+        src = payload if type(payload) is bytes else _to_bytes(payload)
         try:
             found = read(src)
             if write(found) == src and not any_beyond_u64(found):
@@ -55,7 +51,9 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
         return decode_exact(src)
 
     def decode_exact(src: bytes) -> M:
-        values = decode_values(src, table)
+        from checkpoint_notify.codec.decoder import decode as decode_values  # its patterns take long to compile
+
+        values = decode_values(src, layout)
         found = object.__new__(message)
         generated.__init__(found, **values)  # type: ignore[misc]  # the class's own would check them again
         return found
@@ -73,6 +71,12 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
             raise
 
     return Codec(decode, decode_exact, encode)
+
+
+def _to_bytes(payload: Payload) -> bytes:
+    from checkpoint_notify.codec.payload import to_bytes
+
+    return to_bytes(payload)
 
 
 def _any_beyond_u64(names: list[str]) -> Callable[[Any], int]:

@@ -6,9 +6,10 @@ that is where all errors come from.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Container
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from checkpoint_notify.codec.layout import Field, Kind, Layout
 from checkpoint_notify.codec.numbers import read_number
@@ -36,38 +37,25 @@ _plain_string = re.compile(rb'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"').match
 _short_integer = re.compile(rb"[ \t\n\r]*+(0|[1-9][0-9]{0,18}+)(?![0-9.eE])").match
 
 
-class Table(NamedTuple):
-    """What `decode` needs to know of a message."""
-
-    layout: Layout
-    readers: dict[str, Reader]
-    """For each field, what reads its value."""
-
-
-def table_of(layout: Layout) -> Table:
-    """The table of a message, made once."""
-    return Table(layout, {field.name: _READERS[field.kind] for field in layout.fields})
-
-
-def decode(src: bytes, table: Table) -> dict[str, Any]:
+def decode(src: bytes, layout: Layout) -> dict[str, Any]:
     """The values of a message by field name; `DecodeError` for whatever Rust refuses."""
     check_utf8(src)
     pos = skip_space(src, 0)
     byte = src[pos : pos + 1]
     if byte == b"{":
-        pos, values = _read_object(src, pos + 1, table)
+        pos, values = _read_object(src, pos + 1, layout)
     elif byte == b"[":
-        pos, values = _read_array(src, pos + 1, table)
+        pos, values = _read_array(src, pos + 1, layout)
     else:
-        raise unexpected(src, pos, f"struct {table.layout.name}")
+        raise unexpected(src, pos, f"struct {layout.name}")
     pos = skip_space(src, pos)
     if pos < len(src):
         raise refusal(src, "syntax", "trailing characters", pos + 1)
     return values
 
 
-def _read_object(src: bytes, pos: int, table: Table) -> tuple[int, dict[str, Any]]:
-    readers = table.readers
+def _read_object(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, Any]]:
+    readers = _readers(layout)
     values: dict[str, Any] = {}
     pos, key = _read_key(src, pos, first=True, known=values)
     while key is not None:
@@ -78,22 +66,22 @@ def _read_object(src: bytes, pos: int, table: Table) -> tuple[int, dict[str, Any
             pos, values[key] = reader(src, pos)
         pos, key = _read_key(src, pos, first=False, known=values)
     if len(values) < len(readers):
-        for field in table.layout.fields:
+        for field in layout.fields:
             if field.name not in values:
                 values[field.name] = _absent(src, pos, field, f"missing field `{field.name}`")
     return pos, values
 
 
-def _read_array(src: bytes, pos: int, table: Table) -> tuple[int, dict[str, Any]]:
-    count = len(table.layout.fields)
+def _read_array(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, Any]]:
+    count = len(layout.fields)
     values: dict[str, Any] = {}
-    for index, field in enumerate(table.layout.fields):
+    for index, field in enumerate(layout.fields):
         pos, more = _next_element(src, pos, first=index == 0)
         if more:
-            pos, values[field.name] = table.readers[field.name](src, pos)
+            pos, values[field.name] = _READERS[field.kind](src, pos)
         else:
             elements = f"{count} element{'s' * (count != 1)}"
-            message = f"invalid length {index}, expected struct {table.layout.name} with {elements}"
+            message = f"invalid length {index}, expected struct {layout.name} with {elements}"
             values[field.name] = _absent(src, pos + 1, field, message)
     return _end_array(src, pos), values
 
@@ -205,6 +193,12 @@ def _read_string_map(src: bytes, pos: int) -> tuple[int, dict[str, str]]:
         pos, values[key] = _read_string_value(src, pos)
         pos, key = _read_key(src, pos, first=False, known=())
     return pos, values
+
+
+@functools.lru_cache
+def _readers(layout: Layout) -> dict[str, Reader]:
+    """For each field of a message, what reads its value."""
+    return {field.name: _READERS[field.kind] for field in layout.fields}
 
 
 _READERS: Final[dict[Kind, Reader]] = {

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from checkpoint_notify.codec.layout import Kind, Layout
-from checkpoint_notify.codec.numbers import U64_MAX
+from checkpoint_notify.codec.layout import U64_MAX, Kind, Layout
 from checkpoint_notify.errors import EncodeError
 
 

@@ -27,14 +27,16 @@ class Field(NamedTuple):
     """Makes the value of a field that is absent; None where it must be present."""
 
 
-class Layout(NamedTuple):
-    """A message: its name, and its fields in wire order."""
+class Layout:
+    """A message: its name, and its fields in wire order; equal to itself alone, so that a cache finds it fast."""
 
-    name: str
-    fields: tuple[Field, ...]
+    def __init__(self, name: str, fields: tuple[Field, ...]) -> None:
+        self.name: Final = name
+        self.fields: Final = fields
 
 
-_U64: Final = IntRange(0, 2**64 - 1)
+U64_MAX: Final = 2**64 - 1
+_U64: Final = IntRange(0, U64_MAX)
 
 
 def layout_of(message: type) -> Layout:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from checkpoint_notify.codec.layout import U64_MAX
 from checkpoint_notify.codec.scanner import EOF_VALUE, refusal, skip_digits, wrong_byte
 
-U64_MAX: Final = 2**64 - 1
 _I32_MAX: Final = 2**31 - 1
 _MAX_POWER: Final = 308
 
