@@ -33,7 +33,7 @@ test: check test-python test-rust ## Check and test everything, in both language
 .PHONY: test-python
 test-python: setup _rust ## Run pytest, with the Rust peer where cargo works
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 .PHONY: test-rust
 test-rust: _rust ## Run cargo fmt, clippy and test
@@ -44,7 +44,7 @@ test-rust: _rust ## Run cargo fmt, clippy and test
 .PHONY: check
 check: setup _rust ## Find drift of generated files, and faults in format, lint and types
 	$(CODEGEN) --check
-	$(if $(filter present,$(RUST)),$(CARGO) run --locked --quiet --bin golden -- --check)
+	$(if $(filter present,$(RUST)),$(CARGO) run --locked --bin golden -- --check)
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
@@ -61,7 +61,7 @@ generate: setup ## Make the dataclass from the schema
 
 .PHONY: golden
 golden: ## Make the fixtures from the real Rust crate
-	$(CARGO) run --locked --quiet --bin golden
+	$(CARGO) run --locked --bin golden
 
 N ?= 100000
 .PHONY: fuzz

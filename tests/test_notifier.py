@@ -29,6 +29,8 @@ from checkpoint_notify import (
     PublishError,
     RedisUrlError,
     RejectedError,
+    _connection,
+    _publishing,
 )
 
 from .support.loopback import HANG_UP, Handler, LoopbackServer, scripted, silent
@@ -217,6 +219,25 @@ def test_a_connection_for_each_publish() -> None:
     assert 2 == recorder.connections
 
 
+def test_nothing_is_tried_twice(shell: Shell) -> None:
+    """A connection that breaks, at whatever point, is the only one."""
+    for word in (b"AUTH", b"PING", b"PUBLISH"):
+        commands: list[bytes] = []
+
+        def handle(connection: socket.socket, last: bytes = word, seen: list[bytes] = commands) -> None:
+            while data := connection.recv(65536):
+                seen.append(data.split(b"\r\n")[2])
+                if last in data:
+                    return
+                connection.sendall(b"+OK\r\n")
+
+        with LoopbackServer(handle) as server:
+            with pytest.raises(PublishError):
+                shell.publish(f"redis://:pw@127.0.0.1:{server.port}", NOTIFICATION)
+            expected = [b"AUTH", b"PING", b"PUBLISH"]
+            assert expected[: expected.index(word) + 1] == commands
+
+
 # What the answers mean.
 
 
@@ -239,6 +260,7 @@ def test_any_answer_to_ping_is_an_answer(shell: Shell, reply: bytes, protocol: i
     hello = (b"HELLO", b"%1\r\n+proto\r\n:3\r\n")
     with LoopbackServer(scripted(hello, (b"PING", reply + b"\r\n"), (b"PUBLISH", b":5\r\n"))) as server:
         assert 5 == shell.publish(f"{server.url}?protocol={protocol}", NOTIFICATION)
+        assert 1 == server.accepted
 
 
 @pytest.mark.parametrize(
@@ -363,6 +385,23 @@ def test_time_limits(shell: Shell, handler: Handler, kind: type[PublishError], l
         assert least <= time.monotonic() - start + 0.05
         assert LONG > time.monotonic() - start
     assert before >= descriptors() + 1 or eventually(lambda: before - 1 == descriptors())
+
+
+def test_each_phase_has_its_own_limit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits are redis-rs's, and the time to connect does not count for the reply."""
+    assert (1.0, 0.5) == (_publishing.CONNECT_SECONDS, _publishing.REPLY_SECONDS)
+    for module in (_connection, checkpoint_notify.asyncio):
+        monkeypatch.setattr(module, "REPLY_SECONDS", 30.0)
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"+PONG\r\n")
+        connection.recv(65536)
+        time.sleep(1.2)
+        connection.sendall(b":4\r\n")
+
+    with LoopbackServer(handle) as server:
+        assert 4 == shell.publish(server.url, NOTIFICATION)
 
 
 def descriptors() -> int:

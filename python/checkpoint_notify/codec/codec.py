@@ -1,20 +1,23 @@
 """One message type's way to bytes and back: a fast path for what Rust writes, the exact parser for all else.
 
 The fast path proves itself on each payload: msgspec decodes it, the value is encoded again, and the same bytes show
-that the payload is what serde_json writes for this value, and so what it reads as this value. msgspec has no u64, so
-the integers are checked besides. Whatever else happens on the fast path is no verdict: the exact parser gives that.
+that the payload is what serde_json writes for this value, and so what it reads as this value. msgspec is told to leave
+integers that are no u64 to the exact parser, as it would write them again as they came. Whatever else happens on the
+fast path is no verdict: the exact parser gives that.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from checkpoint_notify.codec.encoder import check
-from checkpoint_notify.codec.layout import Kind, layout_of
+from checkpoint_notify.codec.layout import Kind, Layout, layout_of
 
 M = TypeVar("M")
 
@@ -35,25 +38,22 @@ class Codec(NamedTuple, Generic[M]):
 def codec_for(message: type[M], generated: type) -> Codec[M]:
     """The codec of the class `message`, which adds no field to the dataclass `generated` for it."""
     layout = layout_of(generated)
-    read = msgspec.json.Decoder(message).decode
+    read = _reader(message, [field.name for field in layout.fields if field.kind is Kind.U64])
     write = msgspec.json.Encoder().encode
-    any_beyond_u64 = _any_beyond_u64([field.name for field in layout.fields if field.kind is Kind.U64])
     maps = [attrgetter(field.name) for field in layout.fields if field.kind is Kind.STRING_MAP]
 
     def decode(payload: Payload) -> M:
         src = payload if type(payload) is bytes else _to_bytes(payload)
         try:
             found = read(src)
-            if write(found) == src and not any_beyond_u64(found):
+            if write(found) == src:
                 return found
         except (msgspec.MsgspecError, ValueError, RecursionError):
             pass  # no verdict
         return decode_exact(src)
 
     def decode_exact(src: bytes) -> M:
-        from checkpoint_notify.codec.decoder import decode as decode_values  # its patterns take long to compile
-
-        values = decode_values(src, layout)
+        values = _exact_decoder()(src, layout)
         found = object.__new__(message)
         generated.__init__(found, **values)  # type: ignore[misc]  # the class's own would check them again
         return found
@@ -79,8 +79,21 @@ def _to_bytes(payload: Payload) -> bytes:
     return to_bytes(payload)
 
 
-def _any_beyond_u64(names: list[str]) -> Callable[[Any], int]:
-    """Whether a message has an integer outside 0..2**64-1 in these fields; compiled, as a loop takes thrice as long."""
-    together = " | ".join(f"message.{name}" for name in names) or "0"  # the high bits of a negative are all set
-    compiled: Callable[[Any], int] = eval(f"lambda message: ({together}) >> 64")
-    return compiled
+def _reader(message: type[M], u64_names: list[str]) -> Callable[[bytes], M]:
+    """The decoder that msgspec makes for a message; it refuses integers outside 0..=2**63-1, the most it can bound."""
+    own = inspect.get_annotations(message)
+    bounded = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    message.__annotations__ = own | dict.fromkeys(
+        u64_names, bounded
+    )  # msgspec reads them once, when it makes a decoder
+    try:
+        return msgspec.json.Decoder(message).decode
+    finally:
+        message.__annotations__ = own
+
+
+@functools.cache
+def _exact_decoder() -> Callable[[bytes, Layout], dict[str, Any]]:
+    from checkpoint_notify.codec.decoder import decode  # late: its patterns take long to compile
+
+    return decode

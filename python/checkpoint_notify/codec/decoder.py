@@ -31,8 +31,10 @@ from checkpoint_notify.codec.unexpected import show_number, unexpected
 
 Reader: TypeAlias = Callable[[bytes, int], tuple[int, Any]]
 
-_first_key = re.compile(rb'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:').match
-_later_key = re.compile(rb'[ \t\n\r]*+,[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:').match
+# A key with its colon, and its value where that is a string; both without escapes.
+_MEMBER: Final = rb'"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:(?:[ \t\n\r]*+"([^"\\\x00-\x1f]*+)")?+'
+_first_member = re.compile(rb"[ \t\n\r]*+" + _MEMBER).match
+_later_member = re.compile(rb"[ \t\n\r]*+,[ \t\n\r]*+" + _MEMBER).match
 _plain_string = re.compile(rb'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"').match
 _short_integer = re.compile(rb"[ \t\n\r]*+(0|[1-9][0-9]{0,18}+)(?![0-9.eE])").match
 
@@ -57,14 +59,26 @@ def decode(src: bytes, layout: Layout) -> dict[str, Any]:
 def _read_object(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, Any]]:
     readers = _readers(layout)
     values: dict[str, Any] = {}
-    pos, key = _read_key(src, pos, first=True, known=values)
-    while key is not None:
+    member = _first_member
+    while True:
+        match = member(src, pos)
+        if match is None or (key := match[1].decode()) in values:
+            pos, key = _read_key(src, pos, first=member is _first_member, known=values)
+            if key is None:
+                break
+            text = None
+        else:
+            pos, text = match.end(), match[2]
+        member = _later_member
         reader = readers.get(key)
         if reader is None:
-            pos = skip_value(src, pos)
-        else:
+            pos = skip_value(src, pos) if text is None else pos
+        elif text is None or match is None:
             pos, values[key] = reader(src, pos)
-        pos, key = _read_key(src, pos, first=False, known=values)
+        elif reader is _read_string_value:
+            values[key] = text.decode()
+        else:
+            pos, values[key] = reader(src, match.start(2) - 1)
     if len(values) < len(readers):
         for field in layout.fields:
             if field.name not in values:
@@ -98,11 +112,6 @@ def _read_key(src: bytes, pos: int, *, first: bool, known: Container[str]) -> tu
 
     A key that is among the `known` ones is refused.
     """
-    match = (_first_key if first else _later_key)(src, pos)
-    if match is not None:
-        key = match[1].decode()
-        if key not in known:
-            return match.end(), key
     pos = skip_space(src, pos)
     if src[pos : pos + 1] == b"}":
         return pos + 1, None
@@ -188,11 +197,18 @@ def _read_string_map(src: bytes, pos: int) -> tuple[int, dict[str, str]]:
     if src[pos : pos + 1] != b"{":
         raise unexpected(src, pos, Kind.STRING_MAP.value)
     values: dict[str, str] = {}
-    pos, key = _read_key(src, pos + 1, first=True, known=())
-    while key is not None:
-        pos, values[key] = _read_string_value(src, pos)
-        pos, key = _read_key(src, pos, first=False, known=())
-    return pos, values
+    pos += 1
+    member = _first_member
+    while True:
+        match = member(src, pos)
+        if match is not None and match[2] is not None:
+            pos, values[match[1].decode()] = match.end(), match[2].decode()
+        else:
+            pos, key = _read_key(src, pos, first=member is _first_member, known=())
+            if key is None:
+                return pos, values
+            pos, values[key] = _read_string_value(src, pos)
+        member = _later_member
 
 
 @functools.lru_cache

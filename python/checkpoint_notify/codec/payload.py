@@ -25,7 +25,7 @@ def to_bytes(payload: str | bytes | bytearray | memoryview) -> bytes:
 
 def check_utf8(src: bytes) -> None:
     """`DecodeError` (utf8) unless all of `src` is strict UTF-8; a chunk at a time, so that no second copy is made."""
-    view = memoryview(src)
+    view = src if len(src) <= _CHUNK else memoryview(src)  # whose slices are no copies
     start = 0
     while start < len(src):
         try:

@@ -204,6 +204,11 @@ def _skip_some_digits(src: bytes, pos: int) -> int:
 
 def skip_value(src: bytes, pos: int) -> int:
     """The position after a whole value that nobody uses, nested to any depth."""
+    match = _shallow(src, pos)
+    return match.end() if match is not None else _skip_deep_value(src, pos)
+
+
+def _skip_deep_value(src: bytes, pos: int) -> int:
     brackets = bytearray()
     while True:
         opened = False
