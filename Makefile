@@ -15,7 +15,7 @@ broken := cargo is there but cargo --version fails (with another HOME, set CARGO
 
 .PHONY: help
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 .PHONY: setup
 setup: ## Make .venv with all that the other targets need
@@ -68,6 +68,21 @@ N ?= 100000
 fuzz: setup ## Send N payloads to Python and to the Rust crate, and compare the answers (N=3000000, SEED=7)
 	$(CARGO) build --locked --quiet --bin peer
 	$(BIN)/python -m tests.fuzz.run --peer tests/rust/target/debug/peer --count $(N) $(if $(SEED),--seed $(SEED))
+
+.PHONY: bench
+bench: setup ## Time decoding and encoding against other decoders and the Rust crate, and draw docs/benchmark.svg
+	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --release --bin bench)
+	$(BIN)/python -m tests.bench
+
+.PHONY: bench-scaling
+bench-scaling: setup ## Show how time and memory grow with the payload, and what importing costs
+	$(BIN)/python -m tests.bench.scaling
+	$(BIN)/python -m tests.bench.imports
+
+.PHONY: mutants
+mutants: setup ## Change the codec in thousands of places, in a copy, and see that the tests notice
+	$(CARGO) build --locked --quiet --bin peer
+	$(BIN)/python -m tests.mutation
 
 .PHONY: lock
 lock: setup ## Move .ci/requirements.txt to the newest releases

@@ -71,6 +71,7 @@ URLS_WITH_PASSWORD: Final = [
     "redis:/user:SECRET@host",
     "redis:user:SECRET@host",
     "user:SECRET@host:6379",
+    "u:SECRET@host",
     "user:SECRET@redis://host",
     "rediss://user:SECRET@host?protocol=3",
     "redis://user:SECRET@host/0?x=@",

@@ -337,6 +337,21 @@ def test_refused_handshake(shell: Shell, reply: bytes) -> None:
         shell.publish(server.url.replace("//", "//:secret@") + "/77", NOTIFICATION)
 
 
+def test_refused_and_closed(shell: Shell) -> None:
+    """The connection is closed when `publish` raises, however long the caller keeps the error."""
+    ended = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        scripted(PONG, (b"PUBLISH", b"-NOPERM No permissions\r\n"))(connection)
+        ended.set()
+
+    with LoopbackServer(handle) as server:
+        with pytest.raises(RejectedError) as caught:
+            shell.publish(server.url, NOTIFICATION)
+        assert ended.wait(LONG)
+        assert caught.value.__traceback__ is not None
+
+
 # How long it takes.
 
 

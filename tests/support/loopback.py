@@ -26,6 +26,8 @@ class LoopbackServer:
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._closed = False
+        self.accepted = 0
+        """How many connections there were."""
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -72,6 +74,7 @@ class LoopbackServer:
                     connection.close()
                     return
                 self._open.add(connection)
+                self.accepted += 1
             self._start(functools.partial(self._serve, connection))
 
     def _serve(self, connection: socket.socket) -> None:
