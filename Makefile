@@ -79,6 +79,16 @@ bench-scaling: setup ## Show how time and memory grow with the payload, and what
 	$(BIN)/python -m tests.bench.scaling
 	$(BIN)/python -m tests.bench.imports
 
+.PHONY: bench-redis
+bench-redis: setup ## Time publishing and listening against redis-py and the Rust notifier, on one server
+	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --bins)
+	$(BIN)/python -m tests.bench_redis
+
+SECONDS ?= 1200
+.PHONY: soak
+soak: setup ## Inject random faults for SECONDS while messages are published, and check the promise (SHELL_NAME=asyncio)
+	$(BIN)/python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --shell $(or $(SHELL_NAME),sync)
+
 .PHONY: mutants
 mutants: setup ## Change the codec in thousands of places, in a copy, and see that the tests notice
 	$(CARGO) build --locked --quiet --bin peer

@@ -1,7 +1,7 @@
 """The Python half of `CheckpointNotification`, the Redis pub/sub message whose other half is Rust.
 
-Importing this package imports neither redis nor asyncio, and what publishes only once it is asked for; the asyncio
-notifier is in `checkpoint_notify.asyncio`.
+Importing this package imports neither redis nor asyncio, and what publishes and listens only once it is asked for;
+the notifier and the listener for asyncio are in `checkpoint_notify.asyncio`.
 """
 
 from typing import TYPE_CHECKING
@@ -21,26 +21,50 @@ from checkpoint_notify.notification import CheckpointNotification
 
 if TYPE_CHECKING:
     from checkpoint_notify.config import CheckpointNotifierConfig
+    from checkpoint_notify.counters import ListenerCounters, NotifierCounters
+    from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
+    from checkpoint_notify.listener import CheckpointListener
+    from checkpoint_notify.listener_config import CheckpointListenerConfig
     from checkpoint_notify.notifier import CheckpointNotifier
 
 __all__ = [
+    "CheckpointListener",
+    "CheckpointListenerConfig",
     "CheckpointNotification",
     "CheckpointNotifier",
     "CheckpointNotifierConfig",
+    "Connected",
     "DecodeError",
+    "Disconnected",
     "EncodeError",
+    "Event",
+    "Gap",
+    "Invalid",
+    "ListenerCounters",
     "NotSentError",
+    "NotifierCounters",
     "OutcomeUnknownError",
     "PayloadTooLargeError",
     "PublishError",
+    "Received",
     "RedisUrlError",
     "RejectedError",
     "checkpoint_channel",
 ]
 
 _LATE = {
+    "CheckpointListener": "listener",
+    "CheckpointListenerConfig": "listener_config",
     "CheckpointNotifier": "notifier",
     "CheckpointNotifierConfig": "config",
+    "Connected": "events",
+    "Disconnected": "events",
+    "Event": "events",
+    "Gap": "events",
+    "Invalid": "events",
+    "ListenerCounters": "counters",
+    "NotifierCounters": "counters",
+    "Received": "events",
 }
 """Names that are imported at their first use, and their modules: reading a message needs no sockets and no logging."""
 

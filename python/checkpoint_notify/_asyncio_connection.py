@@ -6,7 +6,7 @@ It has no time limits of its own: the caller's `asyncio.timeout` covers a phase 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
@@ -20,6 +20,16 @@ _NEXT_ADDRESS_SECONDS: Final = 0.1
 """How long one address of a host may keep silent before the next is tried beside it."""
 
 
+class Once(Retry):
+    """The asyncio twin of `_connection.Once`."""
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 0)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
 class UrlConnection(Connection):
     """A connection of redis-py's to where a RedisUrl leads, over TCP or a unix socket."""
 
@@ -29,7 +39,7 @@ class UrlConnection(Connection):
         super().__init__(
             host=url.host or f"unix socket {url.unix_path!r}",
             port=url.port or 0,
-            **settings(url, Retry(NoBackoff(), 0)),
+            **settings(url, Once()),
         )
         without_set_info(self)
 

@@ -10,7 +10,8 @@ import queue
 import socket
 import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final, Self
 
 from redis.backoff import NoBackoff
 from redis.connection import Connection
@@ -19,6 +20,28 @@ from redis.retry import Retry
 
 from checkpoint_notify._publishing import CONNECT_SECONDS, REPLY_SECONDS, answers_ping
 from checkpoint_notify.redis_url import RedisUrl
+
+_RESOLVER_LOOK_SECONDS: Final = 0.05
+"""How often the wait for an address is interrupted to see whether it is still wanted."""
+
+
+_DRIVER: Final[dict[str, Any]] = {}
+try:
+    from redis.driver_info import DriverInfo
+except ImportError:
+    pass  # a release before 7
+else:
+    _DRIVER["driver_info"] = DriverInfo()  # once: redis-py reads its own package's metadata for each that it makes
+
+
+class Once(Retry):
+    """One try and no more. Nothing in it changes, so the copy that redis-py makes for each connection is itself."""
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 0)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
 
 class Deadline:
@@ -63,6 +86,7 @@ def settings(url: RedisUrl, retry: Any) -> dict[str, Any]:
         "retry": retry,
         "socket_timeout": None,
         "socket_connect_timeout": None,
+        **_DRIVER,
     }
 
 
@@ -115,7 +139,7 @@ class TimedConnection(Connection):
         connect(
             host=url.host or f"unix socket {url.unix_path!r}",
             port=url.port or 0,
-            **settings(url, Retry(NoBackoff(), 0)),
+            **settings(url, Once()),
         )
         without_set_info(self)
 
@@ -166,7 +190,7 @@ def checked_path(path: str) -> str:
 def _open_socket(url: RedisUrl, deadline: Deadline) -> socket.socket:
     if url.unix_path is not None:
         return _try_address(socket.AF_UNIX, checked_path(url.unix_path), deadline.left())
-    addresses = _resolve(url.host or "", url.port or 0, deadline)
+    addresses = resolve(url.host or "", url.port or 0, deadline.left)
     for number, (family, *_, address) in enumerate(addresses):
         try:
             return _try_address(family, address, deadline.left() / (len(addresses) - number))
@@ -189,21 +213,25 @@ def _try_address(family: int, address: Any, seconds: float) -> socket.socket:
     return sock
 
 
-def _resolve(host: str, port: int, deadline: Deadline) -> list[Any]:
-    """The addresses of a host; a resolver that does not answer is left behind in its thread."""
+def resolve(host: str, port: int, left: Callable[[], float]) -> list[Any]:
+    """The addresses of a host; a resolver that does not answer is left behind in its thread.
+
+    `left` says how many seconds there are; what it raises, now or later, ends the wait.
+    """
     try:
         return _addresses(host, port, socket.AI_NUMERICHOST)
     except socket.gaierror:
         pass  # a name, not an address
     box: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
     threading.Thread(target=_resolve_into, args=(box, host, port), daemon=True).start()
-    try:
-        found = box.get(timeout=deadline.left())
-    except queue.Empty:
-        raise TimeoutError("timed out") from None
-    if isinstance(found, Exception):
-        raise found
-    return found
+    while True:
+        try:
+            found = box.get(timeout=min(left(), _RESOLVER_LOOK_SECONDS))
+        except queue.Empty:
+            continue
+        if isinstance(found, Exception):
+            raise found
+        return found
 
 
 def _resolve_into(box: queue.SimpleQueue[list[Any] | Exception], host: str, port: int) -> None:

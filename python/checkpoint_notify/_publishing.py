@@ -12,6 +12,7 @@ from typing import Final
 
 from checkpoint_notify import _log
 from checkpoint_notify.config import CheckpointNotifierConfig
+from checkpoint_notify.counters import NotifierCounters, Tally
 from checkpoint_notify.errors import (
     NotSentError,
     OutcomeUnknownError,
@@ -27,6 +28,9 @@ CONNECT_SECONDS: Final = 1.0
 
 REPLY_SECONDS: Final = 0.5
 """Limit for writing PUBLISH and reading its reply."""
+
+
+_COUNTED: Final[dict[type, str]] = {NotSentError: "not_sent", RejectedError: "rejected", OutcomeUnknownError: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,17 @@ def prepare(config: CheckpointNotifierConfig, channel: str, notification: Checkp
     except RedisUrlError as error:
         raise RedisUrlError(f"Redis client error: {error}") from None
     return Order(url, channel, payload)
+
+
+@contextmanager
+def counting(tally: Tally[NotifierCounters]) -> Iterator[None]:
+    """Count what becomes of one publish."""
+    try:
+        yield
+    except PublishError as error:
+        tally.add(_COUNTED[type(error)])
+        raise
+    tally.add("published")
 
 
 @contextmanager

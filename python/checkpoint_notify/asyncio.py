@@ -1,25 +1,28 @@
-"""The notifier for asyncio: `from checkpoint_notify.asyncio import CheckpointNotifier`."""
+"""The notifier and the listener for asyncio; their names are those of the blocking ones."""
 
 from __future__ import annotations
 
 import asyncio
 
 from checkpoint_notify import _log
+from checkpoint_notify._asyncio_listener import CheckpointListener
 from checkpoint_notify._publishing import (
     CONNECT_SECONDS,
     REPLY_SECONDS,
     Order,
     connecting,
+    counting,
     prepare,
     publishing,
     receivers,
 )
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.config import CheckpointNotifierConfig
+from checkpoint_notify.counters import NotifierCounters, Tally
 from checkpoint_notify.errors import PublishError, RedisUrlError
 from checkpoint_notify.notification import CheckpointNotification
 
-__all__ = ["CheckpointNotifier"]
+__all__ = ["CheckpointListener", "CheckpointNotifier"]
 
 
 class CheckpointNotifier:
@@ -31,6 +34,7 @@ class CheckpointNotifier:
     def __init__(self, config: CheckpointNotifierConfig) -> None:
         self._config = config
         self._channel = checkpoint_channel(config.instance_id)
+        self._tally = Tally(NotifierCounters)
 
     def __repr__(self) -> str:
         return f"CheckpointNotifier({self._config!r})"
@@ -40,6 +44,11 @@ class CheckpointNotifier:
         """The Redis channel that this notifier publishes to."""
         return self._channel
 
+    @property
+    def counters(self) -> NotifierCounters:
+        """What became of the publishes so far; for any thread, at any time."""
+        return self._tally.snapshot()
+
     async def publish(self, notification: CheckpointNotification) -> int | None:
         """Publish once, in 1.5 s at most; never tries again.
 
@@ -48,7 +57,8 @@ class CheckpointNotifier:
         order = prepare(self._config, self._channel, notification)
         if order is None:
             return None
-        count = await _deliver(order)
+        with counting(self._tally):
+            count = await _deliver(order)
         _log.published(self._channel, notification)
         return count
 

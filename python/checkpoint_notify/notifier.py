@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from checkpoint_notify import _log
-from checkpoint_notify._publishing import Order, connecting, prepare, publishing, receivers
+from checkpoint_notify._publishing import Order, connecting, counting, prepare, publishing, receivers
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.config import CheckpointNotifierConfig
+from checkpoint_notify.counters import NotifierCounters, Tally
 from checkpoint_notify.errors import PublishError, RedisUrlError
 from checkpoint_notify.notification import CheckpointNotification
 
@@ -19,6 +20,7 @@ class CheckpointNotifier:
     def __init__(self, config: CheckpointNotifierConfig) -> None:
         self._config = config
         self._channel = checkpoint_channel(config.instance_id)
+        self._tally = Tally(NotifierCounters)
 
     def __repr__(self) -> str:
         return f"CheckpointNotifier({self._config!r})"
@@ -27,6 +29,11 @@ class CheckpointNotifier:
     def channel(self) -> str:
         """The Redis channel that this notifier publishes to."""
         return self._channel
+
+    @property
+    def counters(self) -> NotifierCounters:
+        """What became of the publishes so far; for any thread, at any time."""
+        return self._tally.snapshot()
 
     def publish(self, notification: CheckpointNotification) -> int | None:
         """Publish once, in 1.5 s at most; never tries again.
@@ -40,7 +47,8 @@ class CheckpointNotifier:
         order = prepare(self._config, self._channel, notification)
         if order is None:
             return None
-        count = _deliver(order)
+        with counting(self._tally):
+            count = _deliver(order)
         _log.published(self._channel, notification)
         return count
 

@@ -1,0 +1,172 @@
+"""The listener for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import inspect
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+from checkpoint_notify._asyncio_reader import Reader
+from checkpoint_notify._listening import log
+from checkpoint_notify._listening.core import Core
+from checkpoint_notify._listening.driver import Driver
+from checkpoint_notify._listening.handover import Handover, OnlyNews
+from checkpoint_notify._listening.inbox import PATIENCE, Inbox, Item
+from checkpoint_notify._listening.opening import FAULT, FORKED, NOT_ENTERED, USED, checked_url
+from checkpoint_notify.channel import checkpoint_channel
+from checkpoint_notify.counters import ListenerCounters
+from checkpoint_notify.events import Event, Gap, Invalid, Received
+from checkpoint_notify.listener_config import CheckpointListenerConfig
+from checkpoint_notify.notification import CheckpointNotification
+
+
+class CheckpointListener:
+    """Listens to the channel of one instance, as `checkpoint_notify.CheckpointListener` does, without blocking.
+
+        async with CheckpointListener(CheckpointListenerConfig.from_env()) as listener:
+            async for event in listener:
+                ...
+
+    A task of the loop that entered reads, and can do so only while nobody blocks that loop.
+    """
+
+    def __init__(self, config: CheckpointListenerConfig) -> None:
+        self._config = config
+        self._channel = checkpoint_channel(config.instance_id)
+        self._core = Core(config, self._channel)
+        self._inbox = Inbox(config.max_queue, config.max_queue_bytes)
+        self._handover = Handover(config.max_payload)
+        self._ready = asyncio.Event()
+        self._relief = asyncio.Event()
+        self._patient = True
+        self._task: asyncio.Task[None] | None = None
+        self._ended = False
+        self._fault: BaseException | None = None
+        self._closed = False
+        self._owner: int | None = None
+        """The process that entered; None before."""
+
+    def __repr__(self) -> str:
+        return f"CheckpointListener({self._config!r})"
+
+    @property
+    def channel(self) -> str:
+        """The Redis channel that this listener subscribes to."""
+        return self._channel
+
+    @property
+    def counters(self) -> ListenerCounters:
+        """What was received, skipped, lost, and reconnected so far."""
+        counted = self._handover.tally.snapshot()
+        return dataclasses.replace(counted, dropped=self._inbox.dropped, reconnects=self._core.reconnects)
+
+    async def __aenter__(self) -> Self:
+        """Start listening; returns at once, and connects in the background.
+
+        Raises RedisUrlError; ImportError without the extra `checkpoint-notify[redis]`.
+        """
+        if self._owner is not None:
+            raise RuntimeError(USED)
+        url = checked_url(self._config)
+        self._owner = os.getpid()
+        if url is None:
+            self._ended = True
+            return self
+        reader = Reader(url, Driver(self._core, self._channel, url, self._deliver), self._give_way)
+        self._task = asyncio.create_task(self._run(reader), name=f"listener of {self._channel}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        """The next event, as soon as there is one. A cancellation loses none."""
+        if self._owner != os.getpid():
+            raise RuntimeError(NOT_ENTERED if self._owner is None else FORKED)
+        while not self._closed:
+            item = self._inbox.take()
+            if item is not None:
+                if not self._inbox.crowded:
+                    self._relief.set()
+                return self._handover.event(item)
+            if self._fault is not None:
+                raise RuntimeError(FAULT) from self._fault
+            if self._ended:
+                break
+            self._ready.clear()
+            await self._ready.wait()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """End the iteration, now, whatever still waits to be handed over; returns once the connection is closed.
+
+        For any task of the loop. Does nothing in a process that was forked from the one that entered.
+        """
+        if self._owner not in (None, os.getpid()):
+            return
+        self._closed = True
+        self._ready.set()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def notifications(
+        self,
+        *,
+        on_gap: Callable[[Gap], Awaitable[object] | object] | None = None,
+        on_invalid: Callable[[Invalid], Awaitable[object] | object] | None = None,
+        ordered: bool = False,
+    ) -> AsyncIterator[CheckpointNotification]:
+        """Just the values; see the blocking listener's. A callback may be a coroutine function, and is awaited then."""
+        news = OnlyNews(self._handover.tally)
+        tell_gap = on_gap or functools.partial(log.gap, self._channel)
+        tell_invalid = on_invalid or functools.partial(log.invalid, self._channel)
+        async for event in self:
+            match event:
+                case Received(notification):
+                    if not ordered or news.accepts(notification):
+                        yield notification
+                case Gap():
+                    await _settled(tell_gap(event))
+                case Invalid():
+                    await _settled(tell_invalid(event))
+
+    async def _run(self, reader: Reader) -> None:
+        try:
+            await reader.run()
+        except Exception as error:
+            self._fault = error
+        finally:
+            self._ended = True
+            self._ready.set()
+
+    def _deliver(self, items: list[Item]) -> None:
+        self._inbox.put(items)
+        self._ready.set()
+
+    async def _give_way(self) -> None:
+        """Wait for a consumer that does not keep up; see `inbox.PATIENCE`."""
+        if not self._inbox.crowded:
+            self._patient = True
+        elif self._patient:
+            self._relief.clear()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._relief.wait()
+            except TimeoutError:
+                self._patient = False
+
+
+async def _settled(result: Awaitable[object] | object) -> None:
+    if inspect.isawaitable(result):
+        await result

@@ -1,0 +1,119 @@
+"""What a Redis server sends to a subscriber of one channel, RESP2, cut out of the bytes as they come.
+
+redis-py connects and logs in; from SUBSCRIBE on, this reads. redis-py's own connections read one reply a call, await it
+line by line with asyncio, and drop what they have read only when their buffer happens to be empty. A subscriber is sent
+few kinds of replies, and nearly all of them start with the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+Frame: TypeAlias = bytes | list[bytes]
+"""The payload of a message; or any other reply, as a list of its elements. Bulk strings are there as their content, all
+other elements as their line with its sign in front: `[b"subscribe", b"channel", b":1"]`, `[b"-NOAUTH …"]`."""
+
+_END: Final = b"\r\n"
+_LONGEST_LINE: Final = 64 * 1024
+_UNKNOWN: Final = 1
+"""How many bytes more an incomplete reply needs, when only its next bytes can tell."""
+
+
+class ProtocolError(ConnectionError):
+    """What the server sent is no RESP2; nothing behind it can be understood."""
+
+
+class _IncompleteError(Exception):
+    """The reply goes on in bytes that have not come yet: to `end`, counted from the start of the data, or further."""
+
+    def __init__(self, end: int) -> None:
+        self.end = end
+
+
+def command(*words: bytes) -> bytes:
+    """A command, as a client writes it."""
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+class Wire:
+    """Takes bytes in any pieces, gives frames."""
+
+    def __init__(self, channel: bytes) -> None:
+        self._message = [b"message", channel]
+        self._prefix = b"*3\r\n$7\r\nmessage\r\n$%d\r\n%s\r\n$" % (len(channel), channel)
+        self._pending = bytearray()
+        self._needed = 0
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """The frames that these bytes complete; the iterator must be used up before the next call.
+
+        Raises ProtocolError, after the frames before the fault.
+        """
+        if self._pending:
+            self._pending += data
+            if len(self._pending) < self._needed:
+                return  # a large payload is put together once, not at every piece
+            data = bytes(self._pending)
+            self._pending.clear()
+        start = 0
+        try:
+            while start < len(data):
+                frame, start = self._frame(data, start)
+                yield frame
+        except _IncompleteError as incomplete:
+            self._pending += data[start:] if start else data
+            self._needed = incomplete.end - start
+
+    def _frame(self, data: bytes, start: int) -> tuple[Frame, int]:
+        if data.startswith(self._prefix, start):
+            return _bulk(data, start + len(self._prefix))
+        frame, end = _reply(data, start)
+        return (frame[2], end) if len(frame) == 3 and frame[:2] == self._message else (frame, end)
+
+
+def _reply(data: bytes, start: int) -> tuple[list[bytes], int]:
+    if not data.startswith(b"*", start):
+        element, end = _element(data, start)
+        return [element], end
+    line, position = _line(data, start)
+    elements = []
+    for _ in range(_number(line[1:])):
+        element, position = _element(data, position)
+        elements.append(element)
+    return elements, position
+
+
+def _element(data: bytes, start: int) -> tuple[bytes, int]:
+    if data.startswith(b"$", start):
+        return _bulk(data, start + 1)
+    line, end = _line(data, start)
+    if line[:1] not in (b"+", b"-", b":"):
+        raise ProtocolError(f"the server sent {line[:60]!r} where a reply was due")
+    return line, end
+
+
+def _bulk(data: bytes, start: int) -> tuple[bytes, int]:
+    """A bulk string whose length begins at `start`."""
+    line, begin = _line(data, start)
+    end = begin + _number(line)
+    if len(data) < end + len(_END):
+        raise _IncompleteError(end + len(_END))
+    if not data.startswith(_END, end):
+        raise ProtocolError("the server sent a string that is longer than it said")
+    return data[begin:end], end + len(_END)
+
+
+def _line(data: bytes, start: int) -> tuple[bytes, int]:
+    end = data.find(_END, start, start + _LONGEST_LINE)
+    if end < 0:
+        if len(data) - start >= _LONGEST_LINE:
+            raise ProtocolError("the server sent a line without end")
+        raise _IncompleteError(len(data) + _UNKNOWN)
+    return data[start:end], end + len(_END)
+
+
+def _number(digits: bytes) -> int:
+    if not digits.isdigit() or len(digits) > 10:
+        raise ProtocolError(f"the server sent {digits[:60]!r} where a length was due")
+    return int(digits)

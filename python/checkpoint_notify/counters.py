@@ -1,0 +1,65 @@
+"""Counters of a notifier and of a listener: plain numbers, which `dataclasses.asdict` gives to any metrics library."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifierCounters:
+    """What became of the publishes of one notifier, so far."""
+
+    published: int = 0
+    """The server took it."""
+    not_sent: int = 0
+    """NotSentError."""
+    rejected: int = 0
+    """RejectedError."""
+    unknown: int = 0
+    """OutcomeUnknownError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerCounters:
+    """What one listener has handed over and gone through, so far."""
+
+    received: int = 0
+    """`Received` events handed over; `notifications()` counts those that it skips as well."""
+    invalid: int = 0
+    """`Invalid` events handed over."""
+    skipped: int = 0
+    """Notifications that `notifications(ordered=True)` held back."""
+    dropped: int = 0
+    """Messages that had arrived, and were dropped because the consumer was too slow; each lies within a Gap."""
+    gaps: int = 0
+    """`Gap` events handed over."""
+    gap_seconds: float = 0.0
+    """The width of those Gaps, added up; Gaps that overlap count twice."""
+    reconnects: int = 0
+    """Subscriptions confirmed after the first."""
+
+
+C = TypeVar("C", NotifierCounters, ListenerCounters)
+
+
+class Tally(Generic[C]):
+    """Numbers that only grow. Threads may add to it, and a signal handler that interrupts an `add`."""
+
+    def __init__(self, kind: type[C]) -> None:
+        self._kind: type[C] = kind
+        self._numbers: dict[str, Any] = dict.fromkeys((field.name for field in fields(kind)), 0)
+        # Reentrant: a handler must not wait for the very code that it has interrupted.
+        self._lock = threading.RLock()
+
+    def add(self, name: str, amount: float = 1) -> None:
+        """Add to one number; KeyError for a name that is no field."""
+        with self._lock:
+            self._numbers[name] += amount
+
+    def snapshot(self) -> C:
+        """The numbers as they are now."""
+        with self._lock:
+            counted: C = self._kind(**self._numbers)
+        return counted

@@ -1,0 +1,145 @@
+"""Listens for notifications, blocking; `checkpoint_notify.asyncio` has the same for asyncio."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self
+
+from checkpoint_notify._listening import log
+from checkpoint_notify._listening.core import Core
+from checkpoint_notify._listening.driver import Driver
+from checkpoint_notify._listening.handover import Handover, OnlyNews
+from checkpoint_notify._listening.inbox import Inbox
+from checkpoint_notify._listening.opening import FORKED, NOT_ENTERED, USED, checked_url
+from checkpoint_notify._mailbox import Mailbox
+from checkpoint_notify._reader import Reader
+from checkpoint_notify._waker import Waker
+from checkpoint_notify.channel import checkpoint_channel
+from checkpoint_notify.counters import ListenerCounters
+from checkpoint_notify.events import Event, Gap, Invalid, Received
+from checkpoint_notify.listener_config import CheckpointListenerConfig
+from checkpoint_notify.notification import CheckpointNotification
+
+
+class CheckpointListener:
+    """Listens to the channel of one instance: a context manager, and an iterator of events.
+
+        with CheckpointListener(CheckpointListenerConfig.from_env()) as listener:
+            for event in listener:
+                ...
+
+    Every publish that the server takes is handed over as `Received` or `Invalid`, or lies within a `Gap`. A thread
+    keeps the connection, and makes another whenever it is lost. Iteration ends once the listener is closed, or
+    disabled, or has used up its `max_reconnects`, after a `Disconnected`; it raises nothing then. After an exception
+    that `next` raised, iteration can go on: the next event is the one behind.
+
+    One listener serves one `with`, in the process that entered it.
+    """
+
+    def __init__(self, config: CheckpointListenerConfig) -> None:
+        self._config = config
+        self._channel = checkpoint_channel(config.instance_id)
+        self._core = Core(config, self._channel)
+        self._inbox = Inbox(config.max_queue, config.max_queue_bytes)
+        self._mailbox = Mailbox(self._inbox)
+        self._handover = Handover(config.max_payload)
+        self._waker: Waker | None = None
+        self._thread: threading.Thread | None = None
+        self._owner: int | None = None
+        """The process that entered; None before."""
+
+    def __repr__(self) -> str:
+        return f"CheckpointListener({self._config!r})"
+
+    @property
+    def channel(self) -> str:
+        """The Redis channel that this listener subscribes to."""
+        return self._channel
+
+    @property
+    def counters(self) -> ListenerCounters:
+        """What was received, skipped, lost, and reconnected so far; for any thread, at any time."""
+        counted = self._handover.tally.snapshot()
+        return dataclasses.replace(counted, dropped=self._inbox.dropped, reconnects=self._core.reconnects)
+
+    def __enter__(self) -> Self:
+        """Start listening; returns at once, and connects in the background.
+
+        Raises RedisUrlError; ImportError without the extra `checkpoint-notify[redis]`.
+        """
+        if self._owner is not None:
+            raise RuntimeError(USED)
+        url = checked_url(self._config)
+        self._owner = os.getpid()
+        if url is None:
+            self._mailbox.end()
+            return self
+        self._waker = Waker()
+        driver = Driver(self._core, self._channel, url, self._mailbox.put)
+        reader = Reader(url, driver, self._mailbox, self._waker)
+        self._thread = threading.Thread(target=reader.run, name=f"listener of {self._channel}", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close, and wait for the thread to end."""
+        self.close()
+        if self._thread is not None and self._owner == os.getpid():
+            self._thread.join()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Event:
+        """The next event, as soon as there is one."""
+        if self._owner != os.getpid():
+            raise RuntimeError(NOT_ENTERED if self._owner is None else FORKED)
+        item = self._mailbox.get()
+        if item is None:
+            raise StopIteration
+        return self._handover.event(item)
+
+    def close(self) -> None:
+        """End the iteration, now, whatever still waits to be handed over; the connection ends in the background.
+
+        For any thread, and for signal handlers: it takes no lock and waits for nothing. Does nothing when called again,
+        and nothing in a process that was forked from the one that entered.
+        """
+        if self._owner not in (None, os.getpid()):
+            return
+        self._mailbox.close()
+        if self._waker is not None:
+            self._waker.wake()
+
+    def notifications(
+        self,
+        *,
+        on_gap: Callable[[Gap], object] | None = None,
+        on_invalid: Callable[[Invalid], object] | None = None,
+        ordered: bool = False,
+    ) -> Iterator[CheckpointNotification]:
+        """Just the values, for as long as iteration goes on.
+
+        Each Gap goes to `on_gap` and each Invalid to `on_invalid`, in its turn and in this thread; without a callback
+        it is logged. `ordered` skips a notification whose version is at or below the newest seen; beware of producers
+        that start again at 1.
+        """
+        news = OnlyNews(self._handover.tally)
+        tell_gap = on_gap or functools.partial(log.gap, self._channel)
+        tell_invalid = on_invalid or functools.partial(log.invalid, self._channel)
+        for event in self:
+            match event:
+                case Received(notification):
+                    if not ordered or news.accepts(notification):
+                        yield notification
+                case Gap():
+                    tell_gap(event)
+                case Invalid():
+                    tell_invalid(event)

@@ -1,0 +1,108 @@
+"""Settings of the listener, and how they are read from the environment: by the rules of upstream's reload listener."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, fields
+from typing import Final, Self
+
+from checkpoint_notify.config import DEFAULT_INSTANCE_ID, DEFAULT_REDIS_URL, environment_text, without_password
+
+_MEBIBYTE: Final = 1024 * 1024
+# The zeros apart, and no more digits than a u64 has: int() refuses to read thousands of them.
+_RUST_INTEGER: Final = re.compile(r"\+?(?=[0-9])0*+([0-9]{0,20}+)")
+_SECONDS: Final = ("ping_interval", "ping_timeout", "connect_timeout", "backoff_initial")
+_AT_LEAST_ONE: Final = ("max_queue", "max_queue_bytes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointListenerConfig:
+    """Where to listen, and how patiently. Times are seconds, sizes bytes.
+
+    Raises ValueError or TypeError for a number that makes no sense; the URL is not looked at before it is used.
+    """
+
+    redis_url: str = DEFAULT_REDIS_URL
+    """The server, database and user, as `RedisUrl.parse` reads them; the repr hides its password. Always spoken to in
+    RESP2, whatever `?protocol=` says: the messages are the same."""
+    instance_id: str = DEFAULT_INSTANCE_ID
+    """Names the channel, see `checkpoint_channel`; an empty one is an id like any other."""
+    enabled: bool = True
+    """False: iteration ends at once."""
+    ping_interval: float = 10.0
+    """How often a PING is sent, under traffic too. A Gap is up to this much wider than what was lost."""
+    ping_timeout: float = 5.0
+    """How long a PONG may take before the connection counts as lost. It has to come behind the messages that are under
+    way already: allow for the largest payload on a slow line."""
+    connect_timeout: float = 1.0
+    """Limit for a try as a whole: resolving the name, connecting, the handshake, and SUBSCRIBE confirmed."""
+    backoff_initial: float = 0.05
+    """The longest pause after a first failure; it doubles with each further one. The actual pause is any part of it, by
+    chance (full jitter), so that many listeners do not come back all at once."""
+    backoff_max: float = 5.0
+    """What the longest pause grows to; 0 for next to none."""
+    max_reconnects: int = 0
+    """After how many reconnects that failed in a row iteration ends; 0 for never."""
+    max_queue: int = 1024
+    """How many messages wait for the consumer; when there are more, the oldest are dropped, and a Gap says so."""
+    max_queue_bytes: int = 64 * _MEBIBYTE
+    """The same for the bytes of their payloads; a single message may be larger."""
+    max_payload: int = 64 * _MEBIBYTE
+    """Larger payloads are not decoded, but handed over as `Invalid`."""
+
+    def __post_init__(self) -> None:
+        for name in _SECONDS:
+            _check_seconds(name, getattr(self, name))
+        if self.backoff_max != 0:
+            _check_seconds("backoff_max", self.backoff_max)
+        for name in _AT_LEAST_ONE:
+            _check_count(name, getattr(self, name), 1)
+        _check_count("max_reconnects", self.max_reconnects, 0)
+        _check_count("max_payload", self.max_payload, 0)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Read the variables of upstream's reload listener, as Rust does.
+
+        `REDIS_URL` and `FKS_INSTANCE_ID` as the notifier does; `ENABLE_MODEL_RELOAD`, where exactly `false` disables;
+        `MODEL_RELOAD_RECONNECT_MS` (milliseconds, u64) is `backoff_max`; `MODEL_RELOAD_MAX_RETRIES` (u32) is
+        `max_reconnects`. What does not parse means the default.
+        """
+        reconnect_ms = _environment_integer("MODEL_RELOAD_RECONNECT_MS", 64)
+        retries = _environment_integer("MODEL_RELOAD_MAX_RETRIES", 32)
+        return cls(
+            redis_url=environment_text("REDIS_URL", DEFAULT_REDIS_URL),
+            instance_id=environment_text("FKS_INSTANCE_ID", DEFAULT_INSTANCE_ID),
+            enabled=environment_text("ENABLE_MODEL_RELOAD", "true") != "false",
+            backoff_max=5.0 if reconnect_ms is None else reconnect_ms / 1000,
+            max_reconnects=retries or 0,
+        )
+
+    def __repr__(self) -> str:
+        shown = {field.name: getattr(self, field.name) for field in fields(self)}
+        shown["redis_url"] = without_password(self.redis_url)
+        return f"CheckpointListenerConfig({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is a number of seconds, not {value!r}")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} is a number of seconds above 0, not {value!r}")
+
+
+def _check_count(name: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is an integer, not {value!r}")
+    if value < least:
+        raise ValueError(f"{name} is {least} or more, not {value!r}")
+
+
+def _environment_integer(name: str, bits: int) -> int | None:
+    """A variable as Rust's `str::parse` reads an unsigned integer; None where it is unset or refused."""
+    match = _RUST_INTEGER.fullmatch(environment_text(name, ""))
+    if match is None:
+        return None
+    number = int(match[1] or "0")
+    return number if number < 1 << bits else None
