@@ -1,0 +1,153 @@
+"""A Valkey cluster on 127.0.0.1: three nodes, each with a part of the slots, and no replicas."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Self
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from .server import Server
+
+SLOTS: Final = 16384
+NODE_TIMEOUT_MS: Final = 1000
+"""After this silence a node counts as failing; twice as long until the others agree."""
+BAN_SECONDS: Final = 60
+"""How long a node that was told to forget another takes no hint of it from a third; the server's own default."""
+
+_HIGHEST_PORT: Final = 55535
+"""A node talks to the others at its port + 10000."""
+_TRIES: Final = 50
+_PATIENCE: Final = 30.0
+"""Seconds for what takes one or two."""
+_OPTIONS: Final = {
+    "cluster-enabled": "yes",
+    "cluster-config-file": "nodes.conf",  # in the server's own folder, and gone with it
+    "cluster-node-timeout": str(NODE_TIMEOUT_MS),
+}
+
+
+class Node(Server):
+    """One node; `restart()` brings it back as the member it was."""
+
+    def __init__(self, ban_seconds: int) -> None:
+        options = _OPTIONS | {"cluster-blacklist-ttl": str(ban_seconds)}
+        super().__init__(*(word for name, value in options.items() for word in (f"--{name}", value)))
+
+    def _start_somewhere(self) -> tuple[int, Any]:
+        # As the server does it, at a port that leaves room above; the one above may be taken while this one is free.
+        for _ in range(_TRIES):
+            port = _free_port()
+            if port <= _HIGHEST_PORT and (run := self._start_at(port)):
+                return port, run
+        raise RuntimeError(f"none of {_TRIES} ports was free for a node of a cluster")
+
+    def ask(self, *words: object) -> Any:
+        """The reply to one command, over a connection of its own; never sent twice."""
+        with contextlib.closing(
+            Redis(self.host, self.port, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=_PATIENCE)
+        ) as client:
+            return client.execute_command(*words)  # type: ignore[no-untyped-call]
+
+    @property
+    def id(self) -> str:
+        """What the other nodes call it."""
+        answer: bytes = self.ask("CLUSTER", "MYID")
+        return answer.decode()
+
+    def meet(self, other: Node) -> None:
+        """CLUSTER MEET; it takes a moment until both know each other."""
+        self.ask("CLUSTER", "MEET", other.host, other.port)
+
+    def forget(self, other: Node) -> None:
+        """CLUSTER FORGET; until the ban is over, the other one is not taken back on hearsay."""
+        self.ask("CLUSTER", "FORGET", other.id)
+
+    def info(self) -> dict[str, str]:
+        """CLUSTER INFO; `cluster_state` is `ok`, or `fail` while a slot has no node."""
+        text: bytes = self.ask("CLUSTER", "INFO")
+        return dict(line.split(":", 1) for line in text.decode().splitlines())
+
+    def wait_state(self, state: str) -> None:
+        """Wait for this `cluster_state`."""
+        wait(lambda: self.info()["cluster_state"] == state, f"cluster_state:{state} at {self.url}")
+
+    def pings(self) -> int:
+        """How many PINGs it has answered, to whom ever."""
+        commands: dict[str, dict[str, int]] = self.ask("INFO", "commandstats")
+        return commands.get("cmdstat_ping", {"calls": 0})["calls"]
+
+    def reaches(self) -> set[int]:
+        """The ports of the other nodes that it is connected to, and which it does not hold to have failed."""
+        lines: bytes = self.ask("CLUSTER", "NODES")
+        fields = [line.split() for line in lines.decode().splitlines()]
+        return {_port(address) for _, address, flags, _, _, _, _, link, *_ in fields if _is_reached(flags, link)}
+
+
+class Cluster:
+    """Three nodes that know each other, from construction to `close()`; they die with this process."""
+
+    def __init__(self, ban_seconds: int = BAN_SECONDS) -> None:
+        with contextlib.ExitStack() as started:
+            self.nodes = [started.enter_context(Node(ban_seconds)) for _ in range(3)]
+            self._join()
+            self._started = started.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all nodes."""
+        self._started.close()
+
+    def wait_whole(self) -> None:
+        """Wait until each node reaches all others, and all slots are served."""
+        ports = {node.port for node in self.nodes}
+        wait(lambda: all(node.reaches() | {node.port} == ports for node in self.nodes), "each node reaches the others")
+        for node in self.nodes:
+            node.wait_state("ok")
+
+    def _join(self) -> None:
+        first, *others = self.nodes
+        for node in others:
+            first.meet(node)
+        size = SLOTS // len(self.nodes)
+        for number, node in enumerate(self.nodes):
+            last = SLOTS - 1 if node is self.nodes[-1] else (number + 1) * size - 1
+            node.ask("CLUSTER", "ADDSLOTSRANGE", number * size, last)
+        self.wait_whole()
+
+
+def wait(condition: Callable[[], bool], what: str) -> None:
+    """Wait until the condition holds; TimeoutError says what did not happen."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {_PATIENCE} s: {what}")
+        time.sleep(0.02)
+
+
+def _is_reached(flags: str, link: str) -> bool:
+    return link == "connected" and not {"myself", "fail", "handshake", "noaddr"} & set(flags.split(","))
+
+
+def _port(address: str) -> int:
+    """From `127.0.0.1:30001@40001`, which may go on with a comma."""
+    return int(address.partition("@")[0].rpartition(":")[2])
+
+
+def _free_port() -> int:
+    with socket.create_server((Node.host, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
