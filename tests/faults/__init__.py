@@ -1,0 +1,1 @@
+"""Faults on loopback, a record of what was published through them, and a judge of the listener's promise."""

@@ -1,0 +1,23 @@
+"""What this process has, to see whether something was left behind."""
+
+from __future__ import annotations
+
+import gc
+import operator
+import threading
+import time
+from pathlib import Path
+
+
+def held() -> tuple[int, int]:
+    """How many threads and descriptors there are."""
+    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+
+def wait_until_held(expected: tuple[int, int], patience: float) -> None:
+    """Wait until there are no more of either; what nothing refers to any more may take a collection to go."""
+    deadline = time.monotonic() + patience
+    while any(map(operator.gt, now := held(), expected)):
+        assert time.monotonic() < deadline, f"threads and descriptors: {expected} before, {now} after"
+        gc.collect()
+        time.sleep(0.01)

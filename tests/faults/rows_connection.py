@@ -1,0 +1,151 @@
+"""Rows of the fault table: what happens to a connection on its way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from checkpoint_notify import Disconnected, Gap
+
+from .scene import BACKOFF_MAX, Scene, Stage
+
+AGAIN_SECONDS: Final = 1.0
+"""Subscribed again after a drop."""
+CONNECT_SECONDS: Final = 1.0
+"""When a try is given up."""
+BUSY_SECONDS: Final = 0.5
+"""What a busy machine may add to a bound that is the sum of two settings."""
+
+Drop = Callable[[Scene], None]
+
+
+def client_kill(stage: Stage) -> None:
+    """CLIENT KILL: subscribed again, with a Gap, within 1 s."""
+    _dropped(stage, Scene.kill_clients)
+
+
+def rst(stage: Stage) -> None:
+    """RST: the same."""
+    _dropped(stage, lambda scene: scene.proxy.reset())
+
+
+def fin(stage: Stage) -> None:
+    """FIN: the same."""
+    _dropped(stage, lambda scene: scene.proxy.finish())
+
+
+def rst_with_replies_under_way(stage: Stage) -> None:
+    """RST on a slow line: what was under way is lost, though newer messages than the last PING had come."""
+    with stage.scene() as scene:
+        scene.proxy.state.lag = 0.2
+        time.sleep(0.6)
+        with scene.ledger.fault("rst") as fault:
+            scene.proxy.reset()
+        scene.proxy.state.lag = 0.0
+        scene.again_after(fault, fault.begin, AGAIN_SECONDS)
+    assert scene.ledger.counts.covered > 0
+
+
+def two_drops(stage: Stage) -> None:
+    """The connection drops, is there again, and drops again within 0.5 s: two Gaps."""
+    with stage.scene() as scene:
+        with scene.ledger.fault("fin") as first:
+            scene.proxy.finish()
+        scene.again_after(first, first.begin, AGAIN_SECONDS)
+        with scene.ledger.fault("rst") as second:
+            scene.proxy.reset()
+        scene.measure("second drop", f"{second.begin - first.begin:.3f} s after the first")
+        assert second.begin - first.begin <= 0.5
+        scene.again_after(second, second.begin, AGAIN_SECONDS)
+    assert 2 == len(scene.ledger.gaps)
+
+
+def many_drops_at_once(stage: Stage) -> None:
+    """Ten drops within 0.5 s, whatever the listener was doing."""
+    with stage.scene() as scene:
+        with scene.ledger.fault("rst") as fault:
+            for _ in range(10):
+                scene.proxy.reset()
+                time.sleep(0.04)
+        scene.again_after(fault, fault.end, AGAIN_SECONDS)
+
+
+def swallowed_both_ways(stage: Stage) -> None:
+    """Nothing passes any more, and nobody says so: noticed within ping + deadline."""
+    with stage.scene() as scene:
+        with scene.ledger.fault("half open") as fault, scene.proxy.half_open("both"):
+            scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
+            time.sleep(0.3)
+        scene.again_after(fault, fault.end, CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS)
+
+
+def swallowed_replies(stage: Stage) -> None:
+    """The server hears the listener, and the listener hears nothing: the same."""
+    with stage.scene() as scene:
+        with scene.ledger.fault("half open") as fault, scene.proxy.half_open("replies"):
+            scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
+            time.sleep(0.3)
+        scene.again_after(fault, fault.end, CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS)
+
+
+def forgotten(stage: Stage) -> None:
+    """A gateway forgets the connection; a new one works at once."""
+    with stage.scene() as scene:
+        with scene.ledger.fault("half open") as fault, scene.proxy.half_open("both"):
+            pass
+        scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
+        scene.again_after(fault, fault.begin, scene.bounds.margin + AGAIN_SECONDS)
+
+
+def connect_never_answered(stage: Stage) -> None:
+    """No answer to SYN: given up after 1 s, tried again, and connected once there is one."""
+    with stage.scene(connected=False, proxy={"deaf": True}) as scene:
+        _given_up_and_tried_again(scene)
+        scene.proxy.hear()
+        scene.watch.wait_connected()
+    assert [] == scene.watch.seen(Gap)
+
+
+def subscribe_never_answered(stage: Stage) -> None:
+    """A server that takes connections, and answers nothing: the same."""
+    with stage.scene(connected=False, proxy={"swallow": "replies"}) as scene:
+        _given_up_and_tried_again(scene)
+        scene.proxy.state.swallow = None
+        scene.watch.wait_connected()
+    assert [] == scene.watch.seen(Gap)
+
+
+def auth_never_answered(stage: Stage) -> None:
+    """The same, while it logs in."""
+    with stage.scene(
+        password="secret",
+        url=lambda place: f"redis://:secret@127.0.0.1:{place.port}",
+        connected=False,
+        proxy={"swallow": "replies"},
+    ) as scene:
+        _given_up_and_tried_again(scene)
+        scene.proxy.state.swallow = None
+        scene.watch.wait_connected()
+    assert [] == scene.watch.seen(Gap)
+
+
+def _dropped(stage: Stage, drop: Drop) -> None:
+    with stage.scene() as scene:
+        with scene.ledger.fault("drop") as fault:
+            drop(scene)
+        scene.again_after(fault, fault.begin, AGAIN_SECONDS)
+    assert 1 == len(scene.ledger.gaps)
+    assert 1 == len(scene.watch.seen(Disconnected))
+
+
+def _given_up_and_tried_again(scene: Scene) -> None:
+    """Two tries, each of which ends after 1 s, and one Disconnected for both."""
+    begun = time.time()
+    scene.watch.wait(lambda: len(scene.log) >= 2, "two tries given up")
+    first = scene.log[0].created - begun
+    between = scene.log[1].created - scene.log[0].created
+    scene.measure("given up", f"{first:.3f} s, tried again, given up {between:.3f} s later")
+    assert first <= CONNECT_SECONDS + BUSY_SECONDS
+    assert CONNECT_SECONDS <= between <= CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS
+    assert 1 == len(scene.watch.seen(Disconnected))

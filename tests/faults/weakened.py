@@ -1,0 +1,129 @@
+"""Listeners that keep less than they promise, each in one way: the suite is worth something only if it notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import checkpoint_notify.asyncio
+from checkpoint_notify import CheckpointListener, CheckpointListenerConfig, Connected, Disconnected, Event, Gap
+from checkpoint_notify._listening.core import Core
+from checkpoint_notify._listening.inbox import Item, Message
+from checkpoint_notify._listening.moments import Loss, Moment
+
+from .watch import ShellName
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
+
+class NoPongRequired(Core):
+    """A PING that was sent is health enough."""
+
+    @property
+    def wake_at(self) -> float:
+        """As if no PONG were awaited."""
+        return self._next_ping if self.connected else self._give_up_at
+
+    def _check_time(self, data: bytes | None, at: Moment) -> None:
+        if not self.connected:
+            super()._check_time(data, at)
+
+
+class SinceTheLastMessage(Core):
+    """A message that came proves that nothing before it was lost."""
+
+    def _take_in(self, data: bytes, at: Moment) -> None:
+        super()._take_in(data, at)
+        if any(isinstance(item, Message) for item in self._out):
+            self._since = at
+
+
+class Silent(Core):
+    """Reconnects and subscribes again without a word, as redis-py does."""
+
+    _said = False
+
+    def take_items(self) -> list[Item]:
+        """Messages, and the first `Connected`."""
+        return [item for item in super().take_items() if isinstance(item, Message) or self._first(item)]
+
+    def _first(self, item: Item) -> bool:
+        first = isinstance(item, Connected) and not self._said
+        self._said = self._said or first
+        return first
+
+
+class NoGap(Core):
+    """Tells of the outage, and not of what it may have cost."""
+
+    def take_items(self) -> list[Item]:
+        """Everything but Gaps."""
+        return [item for item in super().take_items() if not isinstance(item, Loss)]
+
+
+class SinceTheEpoch(Core):
+    """Covers everything, always."""
+
+    def take_items(self) -> list[Item]:
+        """Gaps from 1970 on."""
+        return [_widened(item) if isinstance(item, Loss) else item for item in super().take_items()]
+
+
+class NeverAgain(Core):
+    """Ends with its first connection, as upstream's listener does."""
+
+    def fail(self, error: Exception, at: Moment) -> float | None:
+        """No pause: the end."""
+        super().fail(error, at)
+        return None
+
+
+class Twice(Core):
+    """Delivers again, after a reconnect, the newest message before it."""
+
+    _newest: Message | None = None
+
+    def take_items(self) -> list[Item]:
+        """The newest message again, behind each Gap."""
+        items: list[Item] = []
+        for item in super().take_items():
+            items.append(item)
+            if isinstance(item, Loss) and self._newest is not None:
+                items.append(self._newest)
+            self._newest = item if isinstance(item, Message) else self._newest
+        return items
+
+
+class GapFirst(Core):
+    """Tells of the Gap before it tells of the connection."""
+
+    def take_items(self) -> list[Item]:
+        """The order that a reader of the design does not expect."""
+        order = {Disconnected: 0, Loss: 1, Connected: 2}
+        return sorted(super().take_items(), key=lambda item: order.get(type(item), 3))
+
+
+class OverflowInSilence(CheckpointListener):
+    """Drops what it has no room for, and says nothing."""
+
+    def __next__(self) -> Event:
+        while isinstance(event := super().__next__(), Gap) and event.reason == "overflow":
+            pass
+        return event
+
+
+def with_core(core: type[Core], shell: ShellName = "sync") -> Callable[[CheckpointListenerConfig], Any]:
+    """Makes listeners of that shell with this core."""
+
+    def make(config: CheckpointListenerConfig) -> Any:
+        kind: Any = CheckpointListener if shell == "sync" else checkpoint_notify.asyncio.CheckpointListener
+        listener = kind(config)
+        listener._core = core(config, listener.channel)
+        return listener
+
+    return make
+
+
+def _widened(loss: Loss) -> Loss:
+    return loss._replace(since=loss.since._replace(wall=_EPOCH))

@@ -1,0 +1,1 @@
+"""A soak: steady publishing, random faults, the promise checked over every message. `python -m tests.soak --help`."""
