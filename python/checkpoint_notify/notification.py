@@ -63,14 +63,17 @@ class CheckpointNotification(_generated.CheckpointNotification):
         """`to_json` as the bytes that go over the wire."""
         return _encode(self)
 
-    @classmethod
-    def from_json(cls, payload: Payload) -> CheckpointNotification:
-        """What Rust reads from this payload; `DecodeError` where Rust refuses, TypeError for any other type."""
-        return _decode(payload)
+    if TYPE_CHECKING:  # bound below
+
+        @staticmethod
+        def from_json(payload: Payload) -> CheckpointNotification:
+            """What Rust reads from this payload; `DecodeError` where Rust refuses, TypeError for any other type."""
 
 
 CODEC: Final = codec_for(CheckpointNotification, _generated.CheckpointNotification)
-_decode, _encode = CODEC.decode, CODEC.encode
+_encode = CODEC.encode
+# The decoder itself: a call in between would cost a thirtieth of its time.
+CheckpointNotification.from_json = staticmethod(CODEC.decode)  # type: ignore[method-assign, assignment]
 
 
 def _now() -> str:

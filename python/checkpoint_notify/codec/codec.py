@@ -12,7 +12,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Annotated, Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -20,6 +20,9 @@ from checkpoint_notify.codec.encoder import check
 from checkpoint_notify.codec.layout import Kind, Layout, layout_of
 
 M = TypeVar("M")
+
+_FAST_BYTES: Final = 1 << 20
+"""Beyond it, the second copies that the fast path makes of payload and value would be felt."""
 
 Payload: TypeAlias = str | bytes | bytearray | memoryview
 
@@ -43,19 +46,22 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
     maps = [attrgetter(field.name) for field in layout.fields if field.kind is Kind.STRING_MAP]
 
     def decode(payload: Payload) -> M:
+        """The message in a payload; `DecodeError` where Rust refuses, TypeError for a payload of another type."""
         src = payload if type(payload) is bytes else _to_bytes(payload)
-        try:
-            found = read(src)
-            if write(found) == src:
-                return found
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            pass  # no verdict
+        if len(src) <= _FAST_BYTES:
+            try:
+                found = read(src)
+                if write(found) == src:
+                    return found
+            except (msgspec.MsgspecError, ValueError, RecursionError):
+                pass  # no verdict
         return decode_exact(src)
 
     def decode_exact(src: bytes) -> M:
         values = _exact_decoder()(src, layout)
         found = object.__new__(message)
-        generated.__init__(found, **values)  # type: ignore[misc]  # the class's own would check them again
+        for name, value in values.items():
+            object.__setattr__(found, name, value)  # it is frozen, and its __init__ would check them again
         return found
 
     def encode(given: M) -> bytes:

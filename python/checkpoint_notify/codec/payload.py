@@ -25,6 +25,8 @@ def to_bytes(payload: str | bytes | bytearray | memoryview) -> bytes:
 
 def check_utf8(src: bytes) -> None:
     """`DecodeError` (utf8) unless all of `src` is strict UTF-8; a chunk at a time, so that no second copy is made."""
+    if src.isascii():
+        return
     view = src if len(src) <= _CHUNK else memoryview(src)  # whose slices are no copies
     start = 0
     while start < len(src):

@@ -36,6 +36,9 @@ _space = re.compile(_SPACE).match
 _plain = re.compile(rb'[^"\\\x00-\x1f]*+').match
 _ignored = re.compile(_IGNORED).match
 _shallow = re.compile(rb"%b(?:%b)(?=%b[,\]}])" % (_SPACE, _or_of_these(_or_of_these(_SCALAR)), _SPACE)).match
+# Runs in what is too deep for `_shallow`, so that a hostile payload of megabytes does not take a step for each bracket.
+_elements = re.compile(rb"(?:%b(?:%b)%b,)*+" % (_SPACE, _SCALAR, _SPACE)).match
+_arrays = re.compile(rb"(?:%b\[(?=%b\[))*+" % (_SPACE, _SPACE)).match
 _hex4 = re.compile(rb"[0-9A-Fa-f]{4}").match
 _digits = re.compile(rb"[0-9]*+").match
 
@@ -79,6 +82,8 @@ def wrong_byte(src: bytes, pos: int, message: str, *, at_end: str) -> DecodeErro
 
 def skip_space(src: bytes, pos: int) -> int:
     """The position of the next byte that is not white space."""
+    if src[pos : pos + 1] > b" ":
+        return pos
     return _space(src, pos).end()  # type: ignore[union-attr]  # an empty match is still a match
 
 
@@ -211,11 +216,16 @@ def skip_value(src: bytes, pos: int) -> int:
 def _skip_deep_value(src: bytes, pos: int) -> int:
     brackets = bytearray()
     while True:
+        if brackets.endswith(b"["):
+            pos = _elements(src, pos).end()  # type: ignore[union-attr]
         opened = False
         match = _shallow(src, pos)
         if match is not None:
             pos = match.end()
         else:
+            start = pos
+            pos = _arrays(src, pos).end()  # type: ignore[union-attr]
+            brackets += src[start:pos].translate(None, b" \t\n\r")
             pos = skip_space(src, pos)
             first = src[pos : pos + 1]
             opened = first in (b"[", b"{")
