@@ -130,27 +130,33 @@ def test_an_error_holds_its_parts_and_pickles() -> None:
 
 REFUSED: Final = [
     ("model_path", None, "model_path: expected str, got None"),
-    ("model_path", b"p", "model_path: expected str, got bytes"),
+    ("model_path", b"p", "model_path: expected str, got bytes; write value.decode()"),
     ("model_path", Path("p"), "model_path: expected str, got PosixPath; write str(path)"),
-    ("model_name", Word("n"), "model_name: expected str, got Word"),
-    ("model_name", Color.RED, "model_name: expected str, got Color"),
-    ("saved_at", 1.5, "saved_at: expected str, got float"),
-    ("saved_at", "a\udc80", "saved_at: lone surrogate U+DC80 at index 1"),
-    ("version", True, "version: expected int, got bool"),
+    ("model_name", Word("n"), "model_name: expected str, got Word; write str(value)"),
+    ("model_name", Color.RED, "model_name: expected str, got Color; write str(value)"),
+    ("saved_at", 1.5, "saved_at: expected str, got float; write str(value)"),
+    ("saved_at", "a\udc80", "saved_at: lone surrogate U+DC80 at index 1; UTF-8 cannot express it"),
+    ("version", True, "version: expected int, got bool; write int(version)"),
     ("version", 1.0, "version: expected int, got float"),
     ("version", None, "version: expected int, got None"),
     ("version", "1", "version: expected int, got str"),
-    ("version", Level.LOW, "version: expected int, got Level"),
-    ("version", -1, "version: -1 is outside 0..=18446744073709551615"),
-    ("training_step", 2**64, "training_step: 18446744073709551616 is outside 0..=18446744073709551615"),
-    ("training_step", 2**5000, "training_step: an integer of 5001 bits is outside"),
+    ("version", Level.LOW, "version: expected int, got Level; write int(version)"),
+    ("version", -1, "version: -1 is outside 0..=18446744073709551615, the range of u64"),
+    (
+        "training_step",
+        2**64,
+        "training_step: 18446744073709551616 is outside 0..=18446744073709551615, the range of u64",
+    ),
+    ("training_step", 2**1000, f"training_step: an integer of 1001 bits is outside 0..={2**64 - 1}, the range of u64"),
+    ("training_step", 2**999, f"training_step: an integer of 1000 bits is outside 0..={2**64 - 1}, the range of u64"),
+    ("training_step", 2**998, f"training_step: {2**998} is outside 0..={2**64 - 1}, the range of u64"),
     ("metadata", None, "metadata: expected dict, got None"),
     ("metadata", [("k", "v")], "metadata: expected dict, got list"),
     ("metadata", {"k": 1}, "metadata['k']: expected str, got int; write str(value)"),
-    ("metadata", {1: "v"}, "a key of metadata: expected str, got int"),
-    ("metadata", {"k": "\ud800"}, "metadata['k']: lone surrogate U+D800 at index 0"),
-    ("metadata", {"\udfff": "v"}, "a key of metadata: lone surrogate U+DFFF at index 0"),
-    ("metadata", {"k": Word("v")}, "metadata['k']: expected str, got Word"),
+    ("metadata", {1: "v"}, "a key of metadata: expected str, got int; write str(value)"),
+    ("metadata", {"k": "\ud800"}, "metadata['k']: lone surrogate U+D800 at index 0; UTF-8 cannot express it"),
+    ("metadata", {"\udfff": "v"}, "a key of metadata: lone surrogate U+DFFF at index 0; UTF-8 cannot express it"),
+    ("metadata", {"k": Word("v")}, "metadata['k']: expected str, got Word; write str(value)"),
     ("metadata", {"k": None}, "metadata['k']: expected str, got None"),
 ]
 
@@ -160,7 +166,7 @@ def test_what_rust_cannot_hold_is_refused_at_construction(name: str, value: Any,
     """The error names the field, what was given, and where it is plain, what to write instead."""
     with pytest.raises(EncodeError) as caught:
         dataclasses.replace(VALID, **{name: value})
-    assert str(caught.value).startswith(text)
+    assert text == str(caught.value)
 
 
 @pytest.mark.parametrize(("name", "value", "text"), [case for case in REFUSED if isinstance(case[1], dict)])
@@ -171,7 +177,7 @@ def test_what_rust_cannot_hold_is_refused_at_each_encode(name: str, value: Any, 
     for encode in (notification.to_json, notification.to_json_bytes):
         with pytest.raises(EncodeError) as caught:
             encode()
-        assert str(caught.value).startswith(text)
+        assert text == str(caught.value)
     notification.metadata.clear()
     assert notification.to_json_bytes().endswith(b'"metadata":{}}')
 

@@ -150,8 +150,6 @@ def _next_element(src: bytes, pos: int, *, first: bool) -> tuple[int, bool]:
     pos = skip_space(src, pos + 1)
     if src[pos : pos + 1] == b"]":
         raise refusal(src, "syntax", "trailing comma", pos + 1)
-    if pos == len(src):
-        raise unexpected_end(src, EOF_VALUE)
     return pos, True
 
 

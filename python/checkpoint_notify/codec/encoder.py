@@ -67,6 +67,6 @@ def _hint(value: object) -> str:
     """What to write instead, where that is plain."""
     if hasattr(value, "__fspath__"):
         return "; write str(path)"
-    if value is None:
-        return ""
-    return "; write str(value)"
+    if isinstance(value, (bytes, bytearray)):
+        return "; write value.decode()"
+    return "" if value is None else "; write str(value)"
