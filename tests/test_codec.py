@@ -9,11 +9,12 @@ import pickle
 import sys
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pytest
 
 from checkpoint_notify import CheckpointNotification, DecodeError, EncodeError, _generated
+from checkpoint_notify._bounds import IntRange
 from checkpoint_notify.codec.layout import Kind, layout_of
 from checkpoint_notify.notification import CODEC
 from checkpoint_notify.resources import vectors
@@ -223,8 +224,38 @@ def test_the_codec_refuses_a_field_it_does_not_know() -> None:
         path: str
         loss: float
 
-    with pytest.raises(TypeError, match="field loss"):
+    with pytest.raises(TypeError) as caught:
         layout_of(Other)
+    assert "field loss: the codec knows strings, u64 and maps of strings, not <class 'float'>" == str(caught.value)
+
+
+def test_the_codec_refuses_an_integer_of_other_bounds() -> None:
+    """Only the range of a u64 is known, so that no other is read as one."""
+
+    @dataclasses.dataclass
+    class Narrow:
+        count: Annotated[int, IntRange(0, 255)]
+
+    with pytest.raises(TypeError, match="field count"):
+        layout_of(Narrow)
+
+
+def test_a_field_has_the_default_of_its_dataclass() -> None:
+    """None without one; else what makes the value, a new one each time where there is a factory."""
+
+    @dataclasses.dataclass
+    class Message:
+        path: str
+        note: str = "none"
+        metadata: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    path, note, metadata = layout_of(Message).fields
+    assert path.default is None
+    assert note.default is not None
+    assert "none" == note.default()
+    assert metadata.default is not None
+    assert {} == metadata.default()
+    assert metadata.default() is not metadata.default()
 
 
 def test_the_table_is_read_from_the_generated_class() -> None:
