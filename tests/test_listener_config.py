@@ -64,7 +64,7 @@ ENVIRONMENTS: Final[dict[str, tuple[Mapping[str, str | bytes], dict[str, Any]]]]
     "ms_empty": ({"MODEL_RELOAD_RECONNECT_MS": ""}, {}),
     "ms_fraction": ({"MODEL_RELOAD_RECONNECT_MS": "5.0"}, {}),
     "ms_hexadecimal": ({"MODEL_RELOAD_RECONNECT_MS": "0x5"}, {}),
-    "ms_other_digits": ({"MODEL_RELOAD_RECONNECT_MS": "٥"}, {}),  # noqa: RUF001 - a digit to Python, and none to Rust
+    "ms_other_digits": ({"MODEL_RELOAD_RECONNECT_MS": "\u0665"}, {}),
     "ms_not_utf8": ({"MODEL_RELOAD_RECONNECT_MS": b"5\xff"}, {}),
     "retries_zero": ({"MODEL_RELOAD_MAX_RETRIES": "0"}, {}),
     "retries_plus": ({"MODEL_RELOAD_MAX_RETRIES": "+5"}, {"max_reconnects": 5}),
@@ -155,6 +155,20 @@ def test_counts_are_checked(name: str, least: int) -> None:
     for value in (1.0, "1", None, True):
         with pytest.raises(TypeError, match=f"^{name} is an integer"):
             CheckpointListenerConfig(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("enabled", "false", "enabled is a bool, not a str"),
+        ("redis_url", b"redis://:SECRET@h", "redis_url is a str, not a bytes"),
+        ("instance_id", 7, "instance_id is a str, not a int"),
+    ],
+)
+def test_other_types_are_refused(name: str, value: Any, text: str) -> None:
+    """The value is not shown: it may hold a password."""
+    with pytest.raises(TypeError, match=f"^{text}$"):
+        CheckpointListenerConfig(**{name: value})
 
 
 @pytest.mark.parametrize("url", ["redis://user:SECRET@host", "unix:///s?pass=SECRET", "redis://:SECRET@h o s t"])

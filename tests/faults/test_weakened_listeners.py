@@ -8,19 +8,25 @@ from typing import Any, Final
 import pytest
 
 from checkpoint_notify import CheckpointListener, CheckpointListenerConfig
+from checkpoint_notify._listening.core import Core
 
 from ..soak.plan import Step
 from ..soak.report import Report
 from ..soak.run import Settings, run
+from . import rows_connection
+from .scene import Stage
 from .weakened import (
     GapFirst,
     NeverAgain,
     NoGap,
     NoPongRequired,
     OverflowInSilence,
+    Patient,
+    PingsTooSeldom,
     Silent,
     SinceTheEpoch,
     SinceTheLastMessage,
+    SlowToReturn,
     Twice,
     with_core,
 )
@@ -28,12 +34,14 @@ from .weakened import (
 Make = Callable[[CheckpointListenerConfig], Any]
 
 RST: Final = Step(0.7, "rst", 0)
+LATE_RST: Final = Step(3.5, "rst", 0)
 SLOW_RST: Final = Step(0.7, "rst_on_a_slow_line", 0.7)
 HALF_OPEN: Final = Step(0.7, "half_open_both", 0.0)
 SLOW_CONSUMER: Final = Step(0.7, "slow_consumer", 1.0)
 
 WEAKNESSES: Final[list[tuple[str, Make, Step, str]]] = [
     ("no PONG required", with_core(NoPongRequired), HALF_OPEN, "the last message, "),
+    ("pings too seldom", with_core(PingsTooSeldom), LATE_RST, "s wide, and may be"),
     ("since the last message", with_core(SinceTheLastMessage), SLOW_RST, "lost in silence"),
     ("silent resubscribe", with_core(Silent), SLOW_RST, "lost in silence"),
     ("no Gap", with_core(NoGap), RST, "where the Gap of a reconnect was due"),
@@ -69,7 +77,18 @@ def test_a_weakened_listener_is_found_out(make: Make, step: Step, problem: str) 
     assert any(problem in line for line in report.verdict.problems), report.text()
 
 
-@pytest.mark.parametrize("step", [RST, SLOW_RST, HALF_OPEN, SLOW_CONSUMER], ids=lambda step: str(step.kind))
+@pytest.mark.parametrize(
+    ("core", "row"),
+    [(SlowToReturn, rows_connection.rst), (Patient, rows_connection.subscribe_never_answered)],
+    ids=["comes back too late", "gives up too late"],
+)
+def test_a_row_has_demands_of_its_own(core: type[Core], row: Callable[[Stage], None]) -> None:
+    """A listener that keeps the promise and takes its time fails the row that gives it none."""
+    with pytest.raises(AssertionError, match=r"subscribed again after|given up after"):
+        row(Stage("valkey", "sync", listener=with_core(core)))
+
+
+@pytest.mark.parametrize("step", [RST, LATE_RST, SLOW_RST, HALF_OPEN, SLOW_CONSUMER], ids=str)
 def test_the_real_listener_passes_the_same(step: Step) -> None:
     """None of these faults makes the checker refuse a listener that keeps its promise."""
     report = soaked(CheckpointListener, step, patience=20.0)

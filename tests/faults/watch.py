@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Final, Literal, Protocol, Self, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import checkpoint_notify.asyncio
-from checkpoint_notify import CheckpointListener, CheckpointListenerConfig, Connected, Event, Received
+from checkpoint_notify import CheckpointListener, CheckpointListenerConfig, Event, Received
 
 from .ledger import Ledger
 
@@ -22,16 +22,6 @@ PATIENCE: Final = 20.0
 """Seconds for whatever takes milliseconds on a machine that is not busy."""
 
 _LOOK_SECONDS: Final = 0.02
-
-
-class SyncListener(Protocol):
-    """What is used of a blocking listener."""
-
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *about: object) -> None: ...
-    def __iter__(self) -> Iterator[Event]: ...
-    def close(self) -> None:
-        """End the iteration."""
 
 
 class Watch:
@@ -183,8 +173,3 @@ class Watch:
 
 def _aclose(listener: Any, loop: asyncio.AbstractEventLoop) -> None:
     asyncio.run_coroutine_threadsafe(listener.aclose(), loop).result(PATIENCE)
-
-
-def is_connected(event: Event) -> bool:
-    """Whether it is `Connected`."""
-    return isinstance(event, Connected)

@@ -30,6 +30,15 @@ class NoPongRequired(Core):
             super()._check_time(data, at)
 
 
+class PingsTooSeldom(Core):
+    """Leaves it at the first ping for a long time."""
+
+    def _ping(self, at: Moment) -> bytes:
+        ping = super()._ping(at)
+        self._next_ping += 60.0 if ping else 0.0
+        return ping
+
+
 class SinceTheLastMessage(Core):
     """A message that came proves that nothing before it was lost."""
 
@@ -77,6 +86,23 @@ class NeverAgain(Core):
         """No pause: the end."""
         super().fail(error, at)
         return None
+
+
+class SlowToReturn(Core):
+    """Waits before it connects again, however short the outage was."""
+
+    def fail(self, error: Exception, at: Moment) -> float | None:
+        """A pause of more than a second."""
+        return super().fail(error, at) and 1.2
+
+
+class Patient(Core):
+    """Gives a try twice the time."""
+
+    def begin(self, at: Moment) -> None:
+        """A new try begins."""
+        super().begin(at)
+        self._give_up_at += 1.0
 
 
 class Twice(Core):

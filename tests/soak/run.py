@@ -26,6 +26,8 @@ from .rig import Rig
 PING_INTERVAL: Final = 0.5
 PING_TIMEOUT: Final = 1.0
 MAX_QUEUE: Final = 32
+"""Small, and PING_TIMEOUT short, so that faults show; a run without any has the listener's own, which a machine that is
+busy with something else does not exceed."""
 RECEIVE_BUFFER: Final = 16 * 1024
 """Of a proxy, in bytes: what it does not read waits on the server."""
 SLACK: Final = 0.5
@@ -63,13 +65,9 @@ def run(settings: Settings) -> Report:
         if settings.beside_plain:
             proxies.append(stack.enter_context(FaultProxy(server.port, receive_buffer=RECEIVE_BUFFER)))
             plain = stack.enter_context(PlainListener(proxies[1].port))
+        tight: dict[str, Any] = {"ping_timeout": PING_TIMEOUT, "max_queue": MAX_QUEUE} if settings.plan else {}
         config = CheckpointListenerConfig(
-            redis_url=proxies[0].url,
-            instance_id=INSTANCE,
-            ping_interval=PING_INTERVAL,
-            ping_timeout=PING_TIMEOUT,
-            backoff_max=1.0,
-            max_queue=MAX_QUEUE,
+            redis_url=proxies[0].url, instance_id=INSTANCE, ping_interval=PING_INTERVAL, backoff_max=1.0, **tight
         )
         watch = Watch(config, settings.shell, ledger, listener=settings.listener, pause=lambda: pauses[0])
         stack.enter_context(watch)
@@ -92,7 +90,7 @@ def run(settings: Settings) -> Report:
         publisher.close()
         ledger.finish()
         beside = _plain_report(plain, ledger, patience=1.0 if settings.plan else settings.patience)
-    verdict = judge(ledger, Bounds(PING_INTERVAL, PING_TIMEOUT, SLACK))
+    verdict = judge(ledger, Bounds(PING_INTERVAL, config.ping_timeout, SLACK))
     return Report(settings.plan, ledger, verdict, ended - begun, memory, beside)
 
 
