@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import select
 import socket
 import subprocess
 import sys
 import threading
-import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -29,11 +25,9 @@ from checkpoint_notify import (
     PublishError,
     RedisUrlError,
     RejectedError,
-    _connection,
-    _publishing,
 )
 
-from .support.loopback import HANG_UP, Handler, LoopbackServer, scripted, silent
+from .support.loopback import HANG_UP, Handler, LoopbackServer, Recorder, scripted
 from .support.shells import Shell
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7)
@@ -125,24 +119,6 @@ def test_without_redis(
 
 
 # What is sent.
-
-
-class Recorder:
-    """A handler that acts as a server with any password and any database, and keeps the commands it was sent."""
-
-    def __init__(self) -> None:
-        self.commands: list[tuple[bytes, ...]] = []
-        self.connections = 0
-        self.ended = 0
-
-    def __call__(self, connection: socket.socket) -> None:
-        """Serve one connection."""
-        self.connections += 1
-        while data := connection.recv(65536):
-            command = tuple(data.split(b"\r\n")[2::2])
-            self.commands.append(command)
-            connection.sendall({b"PUBLISH": b":3\r\n", b"HELLO": b"%1\r\n+proto\r\n:3\r\n"}.get(command[0], b"+OK\r\n"))
-        self.ended += 1
 
 
 PUBLISHED: Final = [(b"PING",), (b"PUBLISH", CHANNEL.encode(), NOTIFICATION.to_json_bytes())]
@@ -350,184 +326,6 @@ def test_refused_and_closed(shell: Shell) -> None:
             shell.publish(server.url, NOTIFICATION)
         assert ended.wait(LONG)
         assert caught.value.__traceback__ is not None
-
-
-# How long it takes.
-
-
-def drip(connection: socket.socket) -> None:
-    """Answers PING, and anything else byte by byte without end."""
-    if b"PING" in connection.recv(65536):
-        connection.sendall(b"+PONG\r\n")
-    drip_at_once(connection)
-
-
-def drip_at_once(connection: socket.socket) -> None:
-    """Answers byte by byte without end."""
-    connection.sendall(b"+")
-    while True:
-        connection.sendall(b"x")
-        time.sleep(0.02)
-
-
-def read_no_more(connection: socket.socket) -> None:
-    """Answers PING, and then leaves all in the pipe."""
-    connection.recv(65536)
-    connection.sendall(b"+PONG\r\n")
-    hang_up = select.poll()
-    hang_up.register(connection, 0)
-    hang_up.poll()
-
-
-@pytest.mark.parametrize(
-    ("handler", "kind", "least"),
-    [
-        pytest.param(silent, NotSentError, 1.0, id="silent"),
-        pytest.param(drip_at_once, NotSentError, 1.0, id="dripping-before-PUBLISH"),
-        pytest.param(scripted(PONG), OutcomeUnknownError, 0.5, id="reply-lost"),
-        pytest.param(drip, OutcomeUnknownError, 0.5, id="dripping-after-PUBLISH"),
-        pytest.param(read_no_more, OutcomeUnknownError, 0.5, id="not-reading"),
-    ],
-)
-def test_time_limits(shell: Shell, handler: Handler, kind: type[PublishError], least: float) -> None:
-    """A phase ends at its limit, however the other end behaves, and leaves no descriptor behind."""
-    big = NOTIFICATION.with_metadata("x", "x" * 30_000_000) if handler is read_no_more else NOTIFICATION
-    with LoopbackServer(handler) as server:
-        before = descriptors()
-        start = time.monotonic()
-        with pytest.raises(kind, match="timed out"):
-            shell.publish(server.url, big)
-        assert least <= time.monotonic() - start + 0.05
-        assert LONG > time.monotonic() - start
-    assert before >= descriptors() + 1 or eventually(lambda: before - 1 == descriptors())
-
-
-def test_each_phase_has_its_own_limit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limits are redis-rs's, and the time to connect does not count for the reply."""
-    assert (1.0, 0.5) == (_publishing.CONNECT_SECONDS, _publishing.REPLY_SECONDS)
-    for module in (_connection, checkpoint_notify.asyncio):
-        monkeypatch.setattr(module, "REPLY_SECONDS", 30.0)
-
-    def handle(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(b"+PONG\r\n")
-        connection.recv(65536)
-        time.sleep(1.2)
-        connection.sendall(b":4\r\n")
-
-    with LoopbackServer(handle) as server:
-        assert 4 == shell.publish(server.url, NOTIFICATION)
-
-
-def descriptors() -> int:
-    """How many this process holds."""
-    return len(list(Path("/dev/fd").iterdir()))
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether the condition comes true."""
-    end = time.monotonic() + LONG
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def test_slow_resolver(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that is not resolved in time is not waited for."""
-    answered = threading.Event()
-    resolve = socket.getaddrinfo
-
-    def slow(host: Any, *args: Any, **options: Any) -> Any:
-        if host in ("slow.invalid", b"slow.invalid") and not options.get("flags"):
-            answered.wait(LONG)
-        return resolve(host, *args, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", slow)
-    threading.Timer(1.5, answered.set).start()  # asyncio waits for its resolver threads when it ends
-    with pytest.raises(NotSentError, match="timed out"):
-        shell.publish("redis://slow.invalid", NOTIFICATION)
-
-
-@pytest.mark.parametrize("dead", ["refusing", "silent"])
-def test_dead_address_beside_a_live_one(shell: Shell, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name with several addresses is served by any one that answers."""
-    recorder = Recorder()
-    with LoopbackServer(recorder) as server, dead_port(dead) as port:
-        addresses = [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", number)) for number in (port, server.port)
-        ]
-
-        def resolve(host: Any, *args: Any, **options: Any) -> Any:
-            if options.get("flags"):
-                raise socket.gaierror(socket.EAI_NONAME, "not an address")
-            return addresses
-
-        monkeypatch.setattr(socket, "getaddrinfo", resolve)
-        assert 3 == shell.publish("redis://two.invalid", NOTIFICATION)
-
-
-@contextmanager
-def dead_port(kind: str) -> Iterator[int]:
-    """A port that refuses connections, or one that neither takes nor refuses them."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        if kind == "refusing":
-            yield listener.getsockname()[1]
-            return
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(8)]  # they fill the queue that nobody empties
-        for client in waiting:
-            client.setblocking(False)
-            client.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-        for client in waiting:
-            client.close()
-
-
-# asyncio alone.
-
-
-def test_publishes_run_side_by_side() -> None:
-    """While one publish waits, others go on."""
-
-    async def main(url: str) -> list[Any]:
-        notifier = checkpoint_notify.asyncio.CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
-        return await asyncio.gather(*[notifier.publish(NOTIFICATION) for _ in range(20)], return_exceptions=True)
-
-    with LoopbackServer(silent) as server:
-        start = time.monotonic()
-        results = asyncio.run(main(server.url))
-        assert LONG > time.monotonic() - start
-    assert [NotSentError] * 20 == [type(result) for result in results]
-
-
-def test_cancellation() -> None:
-    """A cancelled publish ends at once, as cancelled, and closes its connection."""
-    got_publish = threading.Event()
-    ended = threading.Event()
-
-    def handle(connection: socket.socket) -> None:
-        while data := connection.recv(65536):
-            if b"PING" in data:
-                connection.sendall(b"+PONG\r\n")
-            else:
-                got_publish.set()
-        ended.set()
-
-    async def main(url: str) -> bool:
-        notifier = checkpoint_notify.asyncio.CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
-        task = asyncio.create_task(notifier.publish(NOTIFICATION))
-        await asyncio.to_thread(got_publish.wait, LONG)
-        task.cancel()
-        await asyncio.wait([task])
-        closed = await asyncio.to_thread(ended.wait, LONG)
-        assert {asyncio.current_task()} == asyncio.all_tasks()
-        return task.cancelled() and closed
-
-    with LoopbackServer(handle) as server:
-        assert asyncio.run(main(server.url))
 
 
 # What is said of it.

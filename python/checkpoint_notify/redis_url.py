@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, NoReturn
 
-from .errors import RedisUrlError
+from checkpoint_notify.errors import RedisUrlError
 
 _TCP = frozenset({"redis", "valkey"})
 _TLS = frozenset({"rediss", "valkeys"})

@@ -112,3 +112,21 @@ def _shut(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:
         pass  # not connected any more
+
+
+class Recorder:
+    """A handler that acts as a server with any password and any database, and keeps the commands it was sent."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[bytes, ...]] = []
+        self.connections = 0
+        self.ended = 0
+
+    def __call__(self, connection: socket.socket) -> None:
+        """Serve one connection."""
+        self.connections += 1
+        while data := connection.recv(65536):
+            command = tuple(data.split(b"\r\n")[2::2])
+            self.commands.append(command)
+            connection.sendall({b"PUBLISH": b":3\r\n", b"HELLO": b"%1\r\n+proto\r\n:3\r\n"}.get(command[0], b"+OK\r\n"))
+        self.ended += 1
