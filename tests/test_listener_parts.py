@@ -27,7 +27,7 @@ from checkpoint_notify import (
 from checkpoint_notify._listening.core import LATE_BYTES, Core
 from checkpoint_notify._listening.handover import Handover
 from checkpoint_notify._listening.inbox import LONGEST_RUN, Inbox, Item, Message, extend
-from checkpoint_notify._listening.moments import Clock, Loss, Moment
+from checkpoint_notify._listening.moments import Loss, Moment
 from checkpoint_notify._listening.outage import presentable
 from checkpoint_notify._listening.wire import command
 from checkpoint_notify.counters import Tally
@@ -272,34 +272,6 @@ def test_channel_of_any_bytes() -> None:
     assert b"*2\r\n$9\r\nSUBSCRIBE\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n" == made.subscribe(at(0))
     made.receive(b"*3\r\n$9\r\nsubscribe\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n:1\r\n", at(0))
     assert made.connected
-
-
-# Clocks.
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "gap"),
-    [
-        (at(10), at(20), (10, 20)),
-        (at(10), at(20, wall=80), (10, 80)),  # set forward by 60 s
-        (at(100), at(110, wall=50), (40, 110)),  # set back by 60 s
-        (at(10), at(10), (10, 10)),
-    ],
-)
-def test_gap_covers_both_readings_of_a_clock_that_was_set(
-    since: Moment, until: Moment, gap: tuple[float, float]
-) -> None:
-    """Whatever a publisher may have noted down in between lies within."""
-    expected = Gap(START + timedelta(seconds=gap[0]), START + timedelta(seconds=gap[1]), "reconnected")
-    assert expected == Loss(since, until, "reconnected").gap()
-
-
-def test_clock_reads_the_system_clocks() -> None:
-    """One that nobody can set, and UTC."""
-    before, moment, after = datetime.now(UTC), Clock().now(), datetime.now(UTC)
-    assert before <= moment.wall <= after
-    assert moment.wall.tzinfo is UTC
-    assert 3.5 == Clock(monotonic=lambda: 3.5).now().monotonic
 
 
 # The inbox.

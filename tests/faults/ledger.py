@@ -115,7 +115,6 @@ class Ledger:
         self._special: dict[bytes, deque[int]] = {}
         self._gap_due = False
         self._disconnected_at = float("inf")
-        self._furthest_ahead = time.time() - time.monotonic()
 
     # What the publisher tells.
 
@@ -192,21 +191,11 @@ class Ledger:
             self._problem("a Gap before the first Connected")
         if gap.since.utcoffset() != timedelta(0) or gap.until.utcoffset() != timedelta(0):
             self._problem(f"{gap} is not in UTC")
-        # A clock that tests set tells nothing; of the system's own, see `_set_back`.
-        early = self.clock is time.time and gap.until.timestamp() > now + _ROUNDING + self._set_back()
+        early = self.clock is time.time and gap.until.timestamp() > now + _ROUNDING  # one that tests set tells nothing
         if gap.since > gap.until or early:
             self._problem(f"{gap} ends before it begins, or after it was told")
         since, until = gap.since.timestamp(), gap.until.timestamp()
         self.gaps.append(SeenGap(since, until, gap.reason, now, self._disconnected_at))
-
-    def _set_back(self) -> float:
-        """By how many seconds the wall clock has been set back: a virtual machine's is, now and then.
-
-        A Gap holds the times that it showed before as well as those after, so its end may then be still to come.
-        """
-        ahead = time.time() - time.monotonic()
-        self._furthest_ahead = max(self._furthest_ahead, ahead)
-        return self._furthest_ahead - ahead
 
     def _see_message(self, raw: bytes) -> None:
         number = self._number(raw)

@@ -32,8 +32,13 @@ class Clock:
     wall: Callable[[], datetime] = _wall
 
     def now(self) -> Moment:
-        """This moment."""
-        return Moment(self.monotonic(), self.wall())
+        """This moment.
+
+        The wall clock is read first. Should the system stop this thread between the two, the wall time is the early
+        one, and a Gap starts a little too soon. The other way round it would end later than it is told.
+        """
+        wall = self.wall()
+        return Moment(self.monotonic(), wall)
 
 
 class Loss(NamedTuple):
