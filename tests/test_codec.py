@@ -7,15 +7,18 @@ import dataclasses
 import enum
 import pickle
 import sys
+import tracemalloc
 from collections import OrderedDict
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_type_hints
 
 import pytest
 
 from checkpoint_notify import CheckpointNotification, DecodeError, EncodeError, _generated
 from checkpoint_notify._bounds import IntRange
+from checkpoint_notify.codec.decoder import decode
 from checkpoint_notify.codec.layout import Kind, layout_of
+from checkpoint_notify.codec.payload import check_utf8
 from checkpoint_notify.notification import CODEC
 from checkpoint_notify.resources import vectors
 
@@ -78,7 +81,7 @@ def test_a_memoryview_that_is_not_contiguous() -> None:
     assert VALID == CheckpointNotification.from_json(memoryview(doubled)[::2])
 
 
-@pytest.mark.parametrize("payload", [None, 1, ["{}"], {"model_path": "p"}, object()])
+@pytest.mark.parametrize("payload", [None, 1, ["{}"], {"model_path": "p"}, object(), bytes])
 def test_other_types_are_a_type_error(payload: Any) -> None:
     """What is neither str nor bytes-like is the caller's mistake, and no verdict."""
     with pytest.raises(TypeError, match=f"not {type(payload).__name__}"):
@@ -104,6 +107,36 @@ def test_a_bad_byte_is_named() -> None:
         with pytest.raises(DecodeError) as caught:
             CheckpointNotification.from_json(b'{"x":"' + b"a" * before + b'\xf0\x9f"}')
         assert f"invalid UTF-8: byte 0xf0 at byte {6 + before}" == str(caught.value)
+
+
+@pytest.mark.parametrize("before", [0, 65_534, 65_535, 65_536, 131_072, 200_000])
+def test_a_character_cut_off_at_the_end_is_named(before: int) -> None:
+    """Also behind the first chunk: what a chunk cuts in two is only then left to the next one, if there is one."""
+    with pytest.raises(DecodeError) as caught:
+        CheckpointNotification.from_json(b"a" * before + b"\xf0\x9f")
+    assert f"invalid UTF-8: byte 0xf0 at byte {before}" == str(caught.value)
+
+
+def test_utf8_is_checked_without_a_second_copy() -> None:
+    """A payload of a megabyte costs a chunk or two, whatever its characters."""
+    payload = "😀".encode() * 250_000
+    tracemalloc.start()
+    try:
+        check_utf8(payload)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < len(payload)
+
+
+def test_a_subclass_of_bytes_is_its_bytes() -> None:
+    """Both paths take it as what it holds."""
+
+    class Sub(bytes):
+        pass
+
+    for payload in (VALID.to_json_bytes(), VALID.to_json_bytes() + b" "):
+        assert VALID == CheckpointNotification.from_json(Sub(payload))
 
 
 @pytest.mark.parametrize("before", [65_533, 65_534, 65_535, 65_536])
@@ -132,6 +165,7 @@ def test_an_error_holds_its_parts_and_pickles() -> None:
 REFUSED: Final = [
     ("model_path", None, "model_path: expected str, got None"),
     ("model_path", b"p", "model_path: expected str, got bytes; write value.decode()"),
+    ("model_path", bytearray(b"p"), "model_path: expected str, got bytearray; write value.decode()"),
     ("model_path", Path("p"), "model_path: expected str, got PosixPath; write str(path)"),
     ("model_name", Word("n"), "model_name: expected str, got Word; write str(value)"),
     ("model_name", Color.RED, "model_name: expected str, got Color; write str(value)"),
@@ -174,6 +208,7 @@ def test_what_rust_cannot_hold_is_refused_at_construction(name: str, value: Any,
 def test_what_rust_cannot_hold_is_refused_at_each_encode(name: str, value: Any, text: str) -> None:
     """`metadata` is a dict, so it can be made wrong after construction; it is refused, and mended, at each encode."""
     notification = copy.deepcopy(VALID)
+    notification.metadata.clear()  # a valid entry must not be what makes it look
     notification.metadata.update(value)
     for encode in (notification.to_json, notification.to_json_bytes):
         with pytest.raises(EncodeError) as caught:
@@ -181,6 +216,23 @@ def test_what_rust_cannot_hold_is_refused_at_each_encode(name: str, value: Any, 
         assert text == str(caught.value)
     notification.metadata.clear()
     assert notification.to_json_bytes().endswith(b'"metadata":{}}')
+
+
+def test_the_notification_keeps_its_annotations() -> None:
+    """The bounds that msgspec reads from them once are gone again."""
+    theirs, ours = (
+        get_type_hints(kind, include_extras=True)
+        for kind in (_generated.CheckpointNotification, CheckpointNotification)
+    )
+    assert theirs == {name: ours[name] for name in theirs}
+
+
+def test_a_message_of_one_field_has_one_element() -> None:
+    """Serde says `1 element` and `6 elements`."""
+    other = dataclasses.make_dataclass("Other", [("a", str)])
+    with pytest.raises(DecodeError) as caught:
+        decode(b"[]", layout_of(other))
+    assert "invalid length 0, expected struct Other with 1 element at line 1 column 2" == str(caught.value)
 
 
 def test_metadata_is_a_copy() -> None:

@@ -32,6 +32,7 @@ PAYLOADS: Final[dict[str, Callable[[], bytes]]] = {
     "a version of 5,000 digits": lambda: HEAD.replace(b'"version":1', b'"version":' + b"9" * 5_000) + b"}",
     "a fraction of 10 MB": lambda: HEAD.replace(b'"version":1', b'"version":0.' + b"0" * 10_000_000 + b"1") + b"}",
     "an exponent of 1 MB": lambda: HEAD.replace(b'"version":1', b'"version":1e' + b"0" * 1_000_000 + b"5") + b"}",
+    "an exponent of 5,000 nines": lambda: HEAD.replace(b'"version":1', b'"version":1e' + b"9" * 5_000) + b"}",
     "100 MB of one string": lambda: HEAD + b',"x":"' + b"a" * 100_000_000 + b'"}',
     "10 MB of escapes": lambda: HEAD.replace(b'"p"', b'"' + b"\\u00e9" * 1_700_000 + b'"') + b"}",
     "10 MB of white space": lambda: HEAD + b"\n" * 10_000_000 + b"}",

@@ -128,8 +128,10 @@ def _arithmetic(node: ast.BinOp) -> Iterator[ast.expr]:
 
 
 def _calls(node: ast.Call) -> Iterator[ast.expr]:
-    if len(node.args) > 1:
+    commutes = isinstance(node.func, ast.Name) and node.func.id in ("min", "max")
+    if len(node.args) > 1 and not commutes:
         yield ast.Call(node.func, [node.args[1], node.args[0], *node.args[2:]], node.keywords)
+    if len(node.args) > 1:
         yield ast.Call(node.func, node.args[:-1], node.keywords)
     for at in range(len(node.keywords)):
         yield ast.Call(node.func, node.args, _without(node.keywords, at))

@@ -16,14 +16,17 @@ Key: TypeAlias = tuple[str, str, str, str]
 
 
 def listed(file: Path = FILE) -> dict[Key, str]:
-    """The reason for each; ValueError for one that is listed twice or has none."""
+    """The reason for each: its own, or the shared one that it names; ValueError for one listed twice or without one.
+
+    A reason ends with a full stop, so that a misspelt name of a shared one is none.
+    """
     parsed = tomllib.loads(file.read_text(encoding="utf-8"))
     found: dict[Key, str] = {}
     for entry in parsed.get("survivor", []):
-        reason = parsed["reasons"][entry["reason"]]
+        reason = parsed["reasons"].get(entry["reason"], entry["reason"])
         for change in entry["changes"]:
             key = (entry["file"], entry["place"], entry["line"], change)
-            if key in found or not reason.strip():
+            if key in found or not reason.endswith("."):
                 raise ValueError(f"listed twice, or without a reason: {key}")
             found[key] = reason
     return found
