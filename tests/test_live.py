@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from typing import Any, Final
 
@@ -115,3 +117,29 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
     plain = logging.makeLogRecord({}).__dict__
     extra = {name: value for name, value in record.__dict__.items() if name not in plain and name != "message"}
     return {"message": record.getMessage(), **extra}
+
+
+FIRST_PUBLISHES: Final = """
+import asyncio, sys, threading
+import checkpoint_notify.asyncio
+from checkpoint_notify import CheckpointNotification, CheckpointNotifier, CheckpointNotifierConfig
+
+config, notification = CheckpointNotifierConfig(redis_url=sys.argv[1]), CheckpointNotification.new("p", "n")
+publishes = (
+    lambda: CheckpointNotifier(config).publish(notification),
+    lambda: asyncio.run(checkpoint_notify.asyncio.CheckpointNotifier(config).publish(notification)),
+)
+threads = [threading.Thread(target=lambda publish=publish: print(publish() + 1, flush=True)) for publish in publishes]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_two_threads_publish_first(server: Server) -> None:
+    """Each has redis-py imported, in a process that has not done so yet, and neither locks the other out."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_PUBLISHES, server.url], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (["1", "1"], "") == (done.stdout.split(), done.stderr)

@@ -32,7 +32,9 @@ class CheckpointListener:
             async for event in listener:
                 ...
 
-    A task of the loop that entered reads, and can do so only while nobody blocks that loop.
+    A task of the loop that entered reads, and can do so only while nobody blocks that loop. A forked child that goes on
+    with that loop, and lets it unwind instead of ending with `os._exit`, costs its parent the connection, since both
+    share what the loop waits for; a `Gap` tells of it.
     """
 
     def __init__(self, config: CheckpointListenerConfig) -> None:
@@ -66,7 +68,7 @@ class CheckpointListener:
         return dataclasses.replace(counted, dropped=self._inbox.dropped, reconnects=self._core.reconnects)
 
     async def __aenter__(self) -> Self:
-        """Start listening; returns at once, and connects in the background.
+        """Start listening; returns at once, and connects in the background. Imports redis-py, which takes 0.2 s once.
 
         Raises RedisUrlError; ImportError without the extra `checkpoint-notify[redis]`.
         """
@@ -116,7 +118,7 @@ class CheckpointListener:
             return
         self._closed = True
         self._ready.set()
-        if self._task is not None:
+        if self._task is not None and not self._task.done():  # its loop may be gone, together with what it did
             self._task.cancel()
             await asyncio.wait([self._task])
 
@@ -127,7 +129,10 @@ class CheckpointListener:
         on_invalid: Callable[[Invalid], Awaitable[object] | object] | None = None,
         ordered: bool = False,
     ) -> AsyncIterator[CheckpointNotification]:
-        """Just the values; see the blocking listener's. A callback may be a coroutine function, and is awaited then."""
+        """Just the values; see the blocking listener's. A callback may be a coroutine function, and is awaited then.
+
+        A wait for the next value that is cancelled ends it, and loses no value; a new call goes on.
+        """
         news = OnlyNews(self._handover.tally)
         tell_gap = on_gap or functools.partial(log.gap, self._channel)
         tell_invalid = on_invalid or functools.partial(log.invalid, self._channel)

@@ -66,6 +66,8 @@ def prepare(config: CheckpointNotifierConfig, channel: str, notification: Checkp
         url = RedisUrl.parse(config.redis_url)
     except RedisUrlError as error:
         raise RedisUrlError(f"Redis client error: {error}") from None
+    import redis  # noqa: F401  # as a whole, before any part: threads that import different parts lock each other out
+
     return Order(url, channel, payload)
 
 

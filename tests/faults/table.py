@@ -1,6 +1,7 @@
 """The fault table with what was measured in each row, as Markdown: `python -m tests.faults.table junit.xml`.
 
-The file is pytest's: `pytest tests/test_faults.py tests/faults --junitxml junit.xml`.
+The file is pytest's: `pytest tests/test_faults.py tests/faults -o junit_family=xunit1 --junitxml junit.xml`. Without
+that option pytest takes no measurements into it, and turns each into an error.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ FORKED: Final = (
 
 
 def checked_url(config: CheckpointListenerConfig) -> RedisUrl | None:
-    """Where to connect; None for a disabled listener, whatever its URL.
+    """Where to connect; None for a disabled listener, whatever its URL. Imports redis, which takes 0.2 s once.
+
+    As a whole, and in the thread that enters: threads that import different parts of it at the same time, such as a
+    reader's and the caller's next line, lock each other out, and Python raises an error in one of them.
 
     Raises RedisUrlError, ImportError.
     """
@@ -30,6 +33,9 @@ def checked_url(config: CheckpointListenerConfig) -> RedisUrl | None:
     if find_spec("redis") is None:
         raise ImportError("a listener needs redis-py: install checkpoint-notify[redis]")
     try:
-        return RedisUrl.parse(config.redis_url)
+        url = RedisUrl.parse(config.redis_url)
     except RedisUrlError as error:
         raise RedisUrlError(f"Redis client error: {error}") from None
+    import redis  # noqa: F401
+
+    return url
