@@ -1,22 +1,5 @@
-"""A notification as the peer protocol and the fixtures write it, and back: u64 fields are decimal strings there."""
+"""A notification as the peer protocol writes it; the package's own, for tests to import from here."""
 
-from __future__ import annotations
+from checkpoint_notify.conformance.values import U64_FIELDS, from_protocol, to_protocol
 
-import dataclasses
-from collections.abc import Mapping
-from typing import Any, Final
-
-from checkpoint_notify import CheckpointNotification
-
-U64_FIELDS: Final = ("version", "training_step")
-
-
-def to_protocol(notification: CheckpointNotification) -> dict[str, Any]:
-    """The protocol's value object for a notification."""
-    value = dataclasses.asdict(notification)
-    return value | {name: str(value[name]) for name in U64_FIELDS}
-
-
-def from_protocol(value: Mapping[str, Any]) -> CheckpointNotification:
-    """The notification that a protocol's value object stands for."""
-    return CheckpointNotification(**{**value, **{name: int(value[name]) for name in U64_FIELDS}})
+__all__ = ["U64_FIELDS", "from_protocol", "to_protocol"]

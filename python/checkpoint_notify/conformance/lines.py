@@ -1,0 +1,134 @@
+"""The lines of the peer protocol, version 1 (docs/protocol.md): requests are made here, and responses are read."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NoReturn, TypeAlias
+
+Answer: TypeAlias = dict[str, Any]
+"""A response without its id."""
+
+PROTOCOL: Final = 1
+MESSAGE: Final = "checkpoint_notification"
+LONGEST: Final = 1 << 20
+"""Bytes of the longest line that a peer may send, without its newline."""
+UNSUPPORTED: Final = "unsupported"
+"""The `failure` of a peer that has no such operation."""
+
+Form: TypeAlias = dict[str, Callable[[object], bool]]
+"""The members of an object, and what each must hold."""
+
+_DEEPEST: Final = 8
+"""More than any response needs."""
+_SHOWN: Final = 100
+"""Bytes of a line that is no response, in the text of the error."""
+
+
+class LineError(Exception):
+    """A response that is not what the protocol says."""
+
+
+class OutOfTurnError(LineError):
+    """And after which nobody knows what the next line will answer."""
+
+
+def decode_request(payload: bytes) -> dict[str, Any]:
+    """Asks for the verdict on one payload."""
+    return {"op": "decode", "payload": base64.b64encode(payload).decode()}
+
+
+def encode_request(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Asks for the bytes of one value."""
+    return {"op": "encode", "value": value}
+
+
+def line_of(request: Mapping[str, Any], number: int) -> bytes:
+    """The line, in ASCII, newline included."""
+    return json.dumps({**request, "id": number}).encode() + b"\n"
+
+
+def payload_of(answer: Answer) -> bytes:
+    """The bytes in an answer to `encode`; ValueError if it is not base64."""
+    return base64.b64decode(answer["payload"], validate=True)
+
+
+def read_response(op: str, line: bytes, number: int) -> Answer:
+    """What answers this request; `LineError` if the line does not."""
+    response = read_object(line)
+    found = response.pop("id", None)
+    if not (found is None and "failure" in response) and (type(found) is not int or found != number):
+        raise OutOfTurnError(f"the response to request {number} has the id {found!r:.40}")
+    if not any(_has_form(response, form) for form in (*_FORMS[op], _FAILURE)):
+        raise LineError(f"no response to {op}: {_start(line)}")
+    return response
+
+
+def read_object(line: bytes) -> dict[str, Any]:
+    """Any response, with its id; `OutOfTurnError` if the line is none."""
+    try:
+        response = json.loads(line.decode(), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise OutOfTurnError(f"not JSON ({error}): {_start(line)}") from None
+    if not isinstance(response, dict) or not _is_shallow(response, _DEEPEST):
+        raise OutOfTurnError(f"not a JSON object, or nested too deep: {_start(line)}")
+    return response
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+def _start(line: bytes) -> str:
+    return repr(line if len(line) <= _SHOWN else line[:_SHOWN] + b"...")
+
+
+def _is_shallow(value: object, levels: int) -> bool:
+    inner: Iterable[object] = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels > 0 and all(_is_shallow(one, levels - 1) for one in inner)
+
+
+def _has_form(response: Answer, form: Form) -> bool:
+    return response.keys() == form.keys() and all(is_right(response[name]) for name, is_right in form.items())
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_integer(value: object) -> bool:
+    return type(value) is int
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_base64(value: object) -> bool:
+    try:
+        return isinstance(value, str) and base64.b64encode(base64.b64decode(value, validate=True)).decode() == value
+    except ValueError:
+        return False
+
+
+def _is_refusal(value: object) -> bool:
+    return isinstance(value, dict) and all(name in _ERROR and _ERROR[name](value[name]) for name in value)
+
+
+_ERROR: Final[Form] = {
+    "category": _is_text,
+    "message": _is_text,
+    "line": _is_integer,
+    "column": _is_integer,
+    "text": _is_text,
+    "offset": _is_integer,
+}
+_FAILURE: Final[Form] = {"failure": _is_text}
+_FORMS: Final[dict[str, tuple[Form, ...]]] = {
+    "hello": ({"name": _is_text, "version": _is_text, "protocol": _is_integer, "message": _is_text},),
+    "decode": ({"value": _is_object}, {"error": _is_refusal}),
+    "encode": ({"payload": _is_base64}, {"error": _is_refusal}),
+    "stop": ({"stopped": lambda value: value is True},),
+}
+"""What may answer each operation: the members of a response, all of them and no other, and what each holds."""

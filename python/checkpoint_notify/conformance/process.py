@@ -1,0 +1,196 @@
+"""A peer's process: lines go in, lines come out, and it ends with all that it started.
+
+Nothing here waits for longer than it was told to, whatever the process does. POSIX alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Sequence
+from types import TracebackType
+from typing import IO, Final, Self
+
+_CHUNK: Final = 1 << 16
+_SLICE: Final = 0.2
+"""How often, in seconds, a silent process is looked at: its end shows on a pipe only if no child holds that open."""
+_CLOSING_SLICE: Final = 0.01
+_OBITUARY_SECONDS: Final = 1.0
+_LAST_WORDS: Final = 2000
+"""Bytes of stderr that are kept."""
+
+
+class PeerFaultError(Exception):
+    """The peer gave no answer; the text says what it did."""
+
+
+class PeerGoneError(PeerFaultError):
+    """It ended, or closed its output."""
+
+
+class PeerSilentError(PeerFaultError):
+    """The time for an answer was over."""
+
+
+class PeerTalksError(PeerFaultError):
+    """It wrote what nobody asked for, or a line that is too long."""
+
+
+class PeerProcess:
+    """A running command, in a process group of its own. Not for use by two threads at once."""
+
+    def __init__(self, command: Sequence[str], longest: float = math.inf) -> None:
+        """OSError where the command cannot be started; `longest` is how many bytes a line of it may have."""
+        self._longest = longest
+        self._lines: deque[bytes] = deque()
+        self._partial = bytearray()
+        self._words = bytearray()
+        self._unsent = memoryview(b"")
+        self._open = True
+        self._ended = False
+        self._process = subprocess.Popen(
+            command,
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._selector = selectors.DefaultSelector()
+        stdin, stdout, stderr = self._pipes()
+        for pipe in (stdin, stdout, stderr):
+            os.set_blocking(pipe.fileno(), False)
+        self._selector.register(stdout, selectors.EVENT_READ, self._read_stdout)
+        self._selector.register(stderr, selectors.EVENT_READ, self._read_stderr)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def exchange(self, request: bytes, seconds: float = math.inf, count: int = 1) -> list[bytes]:
+        """Write the request, and read `count` lines, without their newlines; writing and reading go on together.
+
+        Any `PeerFaultError` leaves the peer in a state that nothing more can be asked of.
+        """
+        deadline = time.monotonic() + seconds
+        self._pump(0)
+        if self._lines or self._partial:
+            raise PeerTalksError(f"it wrote what nobody asked for: {self._start()}")
+        self._unsent = memoryview(request)
+        self._selector.register(self._pipes()[0], selectors.EVENT_WRITE, self._write)
+        while len(self._lines) < count or self._unsent:
+            if len(self._lines) > count or len(self._partial) > self._longest:
+                raise PeerTalksError(f"it wrote more than the answer: {self._start()}")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise PeerSilentError(f"no answer within {seconds:g} s{self._quoted_words()}")
+            gone = not self._open or self._process.poll() is not None
+            if not self._pump(0 if gone else min(left, _SLICE)) and gone:
+                raise PeerGoneError(self._obituary())
+        return [self._lines.popleft() for _ in range(count)]
+
+    def close(self, seconds: float) -> bool:
+        """The end of its input is its order to end; one that stays for so long is killed, and the answer is False."""
+        if self._ended:
+            return True
+        self._stop_writing()
+        self._pipes()[0].close()
+        deadline = time.monotonic() + seconds
+        while self._process.poll() is None and time.monotonic() < deadline:
+            self._pump(_CLOSING_SLICE)
+            self._lines.clear()
+            self._partial.clear()
+        ended = self._process.poll() is not None
+        self.kill()
+        return ended
+
+    def kill(self) -> None:
+        """End it now, and all of its process group; may be called again."""
+        if self._ended:
+            return  # its number may be another's by now
+        self._ended = True
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: the group holds nothing alive
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._selector.close()
+        for pipe in self._pipes():
+            pipe.close()
+
+    def _pump(self, seconds: float) -> bool:
+        """Read and write what is possible, or wait for so long; whether anything was."""
+        ready = self._selector.select(seconds)
+        for key, _ in ready:
+            key.data()
+        return bool(ready)
+
+    def _write(self) -> None:
+        try:
+            written = os.write(self._pipes()[0].fileno(), self._unsent[:_CHUNK])
+        except BlockingIOError:
+            return
+        except OSError:
+            written = len(self._unsent)  # nobody reads it any more; how that came about shows on its output
+        self._unsent = self._unsent[written:]
+        if not self._unsent:
+            self._stop_writing()
+
+    def _stop_writing(self) -> None:
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(self._pipes()[0])
+
+    def _read_stdout(self) -> None:
+        chunk = self._read(self._pipes()[1])
+        if not chunk:
+            self._open = False
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            self._lines.append(bytes(self._partial + end))
+            self._partial.clear()
+        self._partial += rest
+
+    def _read_stderr(self) -> None:
+        self._words += self._read(self._pipes()[2])
+        del self._words[:-_LAST_WORDS]
+
+    def _read(self, pipe: IO[bytes]) -> bytes:
+        """What there is; empty at the end, and then it is not listened to any more."""
+        chunk = os.read(pipe.fileno(), _CHUNK)
+        if not chunk:
+            self._selector.unregister(pipe)
+        return chunk
+
+    def _obituary(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_OBITUARY_SECONDS)
+        while self._pump(0) and len(self._words) < _LAST_WORDS:
+            pass  # stderr may hold more, and ends with the process
+        status = self._process.returncode
+        what = "it closed its output and still runs" if status is None else f"it ended ({_told(status)})"
+        return f"{what}{self._quoted_words()}"
+
+    def _quoted_words(self) -> str:
+        words = self._words.decode(errors="replace").strip()
+        return f"; its last words: {words!a}" if words else ""
+
+    def _start(self) -> str:
+        return repr(bytes((self._lines[0] if self._lines else self._partial)[:100]))
+
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes], IO[bytes]]:
+        process = self._process
+        if process.stdin is None or process.stdout is None or process.stderr is None:
+            raise AssertionError("the peer was started with pipes")
+        return process.stdin, process.stdout, process.stderr
+
+
+def _told(status: int) -> str:
+    return f"exit status {status}" if status >= 0 else f"signal {-status}, {signal.strsignal(-status)}"

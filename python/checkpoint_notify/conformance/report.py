@@ -1,0 +1,121 @@
+"""A run, laid beside the known divergences: what passes, what does not, and what is known no longer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from checkpoint_notify.conformance.checks import MISMATCHES, Kind, Outcome
+from checkpoint_notify.conformance.known import EVERY, Entry
+from checkpoint_notify.conformance.lines import MESSAGE
+from checkpoint_notify.conformance.runner import Run
+
+FORMAT: Final = 1
+"""Of the JSON report; counted up when a member goes away or means something else."""
+
+
+class Stale(NamedTuple):
+    """An entry of the list of known divergences that must go."""
+
+    entry: Entry
+    now: Kind | None
+    """What became of it instead; None for `*`, of which nothing is left."""
+
+    def __str__(self) -> str:
+        kind, vector, _ = self.entry
+        if self.now is None:
+            return f"known as {kind}: {vector}: nothing diverges so any more, remove it"
+        if self.now is Kind.PASSED:
+            return f"known as {kind}: {vector}: no longer diverges, remove it"
+        return f"known as {kind}: {vector}: diverges otherwise, in its {self.now}"
+
+
+class Report:
+    """What a run means."""
+
+    def __init__(self, run: Run, known: Iterable[Entry] = (), *, complete: bool = True) -> None:
+        """`complete`: all checks were chosen, so that an entry for `*` that meets nothing is stale."""
+        self.run: Final = run
+        entries = {(entry.kind, entry.vector): entry for entry in known}
+        self.reasons: Final = {outcome.check.name: _reason(outcome, entries) for outcome in run.outcomes}
+        """Why a mismatch is known, by the check's name; None where it is not."""
+        self.stale: Final = [*_stale(run.outcomes, entries.values(), complete=complete)]
+
+    @property
+    def counts(self) -> dict[Kind, int]:
+        """How many checks of each kind."""
+        found = Counter(outcome.kind for outcome in self.run.outcomes)
+        return {kind: found[kind] for kind in Kind}
+
+    @property
+    def known(self) -> dict[Kind, int]:
+        """How many of them are known."""
+        found = Counter(one.kind for one in self.run.outcomes if self.reasons[one.check.name] is not None)
+        return {kind: found[kind] for kind in Kind}
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """What neither passed nor is known."""
+        return [one for one in self.run.outcomes if one.kind is not Kind.PASSED and not self.reasons[one.check.name]]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check was run and passed, or diverges as is known."""
+        return bool(self.run.outcomes) and not (self.failures or self.stale or self.run.gave_up)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as docs/protocol.md describes it."""
+        run = self.run
+        return {
+            "format": FORMAT,
+            "ok": self.ok,
+            "message": MESSAGE,
+            "command": list(run.command),
+            "peer": run.peer and {"name": run.peer["name"], "version": run.peer["version"]},
+            "seconds": round(run.seconds, 3),
+            "restarts": run.restarts,
+            "gave_up": run.gave_up,
+            "remark": run.remark,
+            "counts": {str(kind): count for kind, count in self.counts.items()},
+            "known": {str(kind): self.known[kind] for kind in MISMATCHES},
+            "stale": [
+                {**stale.entry._asdict(), "now": stale.now and str(stale.now), "text": str(stale)}
+                for stale in self.stale
+            ],
+            "outcomes": [self._outcome(outcome) for outcome in run.outcomes if outcome.kind is not Kind.PASSED],
+        }
+
+    def _outcome(self, outcome: Outcome) -> dict[str, Any]:
+        check = outcome.check
+        return {
+            "check": check.name,
+            "description": check.vector.description,
+            "kind": str(outcome.kind),
+            "known": self.reasons[check.name],
+            "expected": check.expected,
+            "actual": outcome.actual,
+            "detail": outcome.detail,
+        }
+
+
+def _reason(outcome: Outcome, entries: dict[tuple[Kind, str], Entry]) -> str | None:
+    kind, name = outcome.kind, outcome.check.vector.name
+    entry = entries.get((kind, name)) or entries.get((kind, EVERY))
+    return entry and entry.reason
+
+
+def _stale(outcomes: Iterable[Outcome], entries: Iterable[Entry], *, complete: bool) -> Iterable[Stale]:
+    judged: dict[tuple[str, str], Kind] = {
+        (one.check.op, one.check.vector.name): one.kind
+        for one in outcomes
+        if one.kind is Kind.PASSED or one.kind in MISMATCHES
+    }
+    met = {*judged.values()}
+    for entry in entries:
+        now = judged.get((MISMATCHES[entry.kind], entry.vector))
+        if entry.vector == EVERY:
+            if complete and entry.kind not in met:
+                yield Stale(entry, None)
+        elif now not in (None, entry.kind):
+            yield Stale(entry, now)

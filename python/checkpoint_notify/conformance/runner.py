@@ -1,0 +1,178 @@
+"""Puts every check to a peer, one at a time, and starts it anew after it crashed, hung or lost its place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+from checkpoint_notify.conformance.checks import Check, Kind, Outcome, judge
+from checkpoint_notify.conformance.lines import (
+    LONGEST,
+    MESSAGE,
+    PROTOCOL,
+    Answer,
+    LineError,
+    OutOfTurnError,
+    line_of,
+    read_response,
+)
+from checkpoint_notify.conformance.process import (
+    PeerFaultError,
+    PeerGoneError,
+    PeerProcess,
+    PeerSilentError,
+    PeerTalksError,
+)
+
+
+class CommandNotFoundError(Exception):
+    """The operating system cannot start the command."""
+
+
+class Limits(NamedTuple):
+    """How long the runner waits, in seconds, and how often it tries; all of it finite."""
+
+    start: float = 60.0
+    """For the answer to `hello`."""
+    answer: float = 10.0
+    """For each other answer."""
+    stop: float = 5.0
+    """For the end of the process, once told to stop."""
+    restarts: int = 20
+
+
+PATIENT: Final = Limits()
+
+
+class Run(NamedTuple):
+    """What a run found."""
+
+    command: tuple[str, ...]
+    peer: Answer | None
+    """`name`, `version`, `protocol` and `message`; None if it never introduced itself."""
+    outcomes: tuple[Outcome, ...]
+    """One for each check, in order."""
+    seconds: float
+    restarts: int
+    gave_up: str | None
+    """Why the rest was not run."""
+    remark: str | None
+    """What the peer did wrong at its end, all checks being done."""
+
+
+def run(command: Sequence[str], checks: Iterable[Check], limits: Limits = PATIENT) -> Run:
+    """Run the checks; `CommandNotFoundError` where there is no such program. No process is left behind."""
+    start = time.monotonic()
+    with _Session(command, limits) as session:
+        outcomes = tuple([session.ask(check) for check in checks])
+        remark = session.stop()
+    seconds = time.monotonic() - start
+    return Run(tuple(command), session.peer, outcomes, seconds, session.restarts, session.gave_up, remark)
+
+
+class _Session:
+    """A peer, and those that are started in its place."""
+
+    def __init__(self, command: Sequence[str], limits: Limits) -> None:
+        self._command = command
+        self._limits = limits
+        self._process: PeerProcess | None = None
+        self._last_id = 0
+        self._starts = 0
+        self.peer: Answer | None = None
+        self.gave_up: str | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._drop()
+
+    @property
+    def restarts(self) -> int:
+        return max(0, self._starts - 1)
+
+    def ask(self, check: Check) -> Outcome:
+        """Never raises on account of what the peer does."""
+        process = self._process or self._started()
+        if process is None:
+            return Outcome(check, Kind.NOT_RUN)
+        try:
+            answer = self._exchange(process, check.op, check.request, self._limits.answer)
+        except (PeerFaultError, LineError) as fault:
+            if not isinstance(fault, LineError) or isinstance(fault, OutOfTurnError):
+                self._drop()
+            return Outcome(check, _kind_of(fault), detail=str(fault))
+        return judge(check, answer)
+
+    def stop(self) -> str | None:
+        """Tell the peer to stop; what it did wrong then."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        with process:
+            try:
+                answer = self._exchange(process, "stop", {"op": "stop"}, self._limits.answer)
+            except (PeerFaultError, LineError) as fault:
+                return f"it could not be told to stop: {fault}"
+            if "failure" in answer:
+                return f"it could not be told to stop: {answer['failure']!a}"
+            ended = process.close(self._limits.stop)
+        return None if ended else "it did not end when told to stop, and was killed"
+
+    def _started(self) -> PeerProcess | None:
+        if self.gave_up is None and self._starts > self._limits.restarts:
+            self.gave_up = f"it was started anew {self.restarts} times, and needed to be again"
+        if self.gave_up is not None:
+            return None
+        self._starts += 1
+        try:
+            self._process = PeerProcess(self._command, LONGEST)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the command
+            raise CommandNotFoundError(f"{self._command[0]}: {getattr(error, 'strerror', None) or error}") from error
+        try:
+            answer = self._exchange(self._process, "hello", {"op": "hello"}, self._limits.start)
+        except (PeerFaultError, LineError) as fault:
+            self.gave_up = f"it did not introduce itself: {fault}"
+        else:
+            self.gave_up = _objection(answer)
+        if self.gave_up is not None:
+            self._drop()
+        else:
+            self.peer = answer
+        return self._process
+
+    def _exchange(self, process: PeerProcess, op: str, request: Answer, seconds: float) -> Answer:
+        self._last_id += 1
+        (line,) = process.exchange(line_of(request, self._last_id), seconds)
+        return read_response(op, line, self._last_id)
+
+    def _drop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+
+def _objection(hello: Answer) -> str | None:
+    if "failure" in hello:
+        return f"it did not introduce itself: {hello['failure']!a}"
+    if hello["protocol"] != PROTOCOL:
+        return f"it speaks version {hello['protocol']} of the protocol; this runner speaks {PROTOCOL}"
+    if hello["message"] != MESSAGE:
+        return f"it speaks of {hello['message']!a}; the vectors are of {MESSAGE!r}"
+    return None
+
+
+def _kind_of(fault: PeerFaultError | LineError) -> Kind:
+    match fault:
+        case PeerGoneError():
+            return Kind.CRASHED
+        case PeerSilentError():
+            return Kind.TIMED_OUT
+        case PeerTalksError() | LineError():
+            return Kind.ERRORED
+    raise AssertionError(f"an unknown fault: {fault!r}")
