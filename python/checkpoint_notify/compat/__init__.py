@@ -1,0 +1,18 @@
+"""May this schema follow that one? What old and new programs make of each other's messages (docs/evolution.md)."""
+
+from checkpoint_notify.compat.compare import compare
+from checkpoint_notify.compat.contract import Contract, Field, Kind, SchemaError, read_contract
+from checkpoint_notify.compat.verdict import Bump, Change, Comparison, Verdict
+
+__all__ = [
+    "Bump",
+    "Change",
+    "Comparison",
+    "Contract",
+    "Field",
+    "Kind",
+    "SchemaError",
+    "Verdict",
+    "compare",
+    "read_contract",
+]

@@ -1,0 +1,1 @@
+"""What tests/test_compat*.py need, and the gate that `make compat` runs."""

@@ -1,0 +1,73 @@
+"""Payloads of a message and what each means, counted out from its schema: every kind of value in every spelling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from checkpoint_notify.compat import Contract, Field
+from checkpoint_notify.compat.contract import Kind
+
+
+class Payload(NamedTuple):
+    """A message as text."""
+
+    text: str
+    value: dict[str, Any]
+    """What its writer means, field by field."""
+    written: bool
+    """Whether a writer writes it so: an object with all fields. All else is only read."""
+
+
+UNKNOWN: Final = "no_field_of_any_schema"
+
+
+def payloads(contract: Contract) -> Iterator[Payload]:
+    """At least one payload for each edge of each field, and for each way to spell a message."""
+    for value in _values(contract):
+        for text, left_out, written in _spellings(contract, value):
+            defaults = {field.name: field.default for field in contract.fields if field.name in left_out}
+            yield Payload(text, value | defaults, written)
+
+
+def _values(contract: Contract) -> Iterator[dict[str, Any]]:
+    """A value that differs from all defaults and from field to field; then each field at each of its edges."""
+    plain = {field.name: _plain(field, index) for index, field in enumerate(contract.fields)}
+    yield plain
+    for field in contract.fields:
+        for edge in _edges(field):
+            yield plain | {field.name: edge}
+
+
+def _plain(field: Field, index: int) -> Any:
+    if field.kind is Kind.STRING:
+        return f"text {index}"
+    return {f"key {index}": "text"} if field.kind is Kind.STRING_MAP else 100 + index
+
+
+def _edges(field: Field) -> list[Any]:
+    if field.kind is Kind.STRING:
+        return ["", 'é\U0001f600"\\\n\x01', "0"]
+    return [{}, {"": "", "a": "1", "ü": "\n"}] if field.kind is Kind.STRING_MAP else [*(field.kind.bounds or ())]
+
+
+def _spellings(contract: Contract, value: Mapping[str, Any]) -> Iterator[tuple[str, set[str], bool]]:
+    """The text, the names of the fields that it leaves out, and whether it is how a message is written."""
+    names = list(value)
+    optional = [field.name for field in contract.fields if not field.required]
+    yield _json(value), set(), True
+    yield _json({name: value[name] for name in reversed(names)}), set(), False
+    for left_out in [{name} for name in optional] + [set(optional)] * (len(optional) > 1):
+        yield _json({name: value[name] for name in names if name not in left_out}), left_out, False
+    if not contract.closed:
+        yield _json({UNKNOWN: [1, {"a": None}]} | dict(value)), set(), False
+    for end in range(len(names), -1, -1):
+        yield _json([value[name] for name in names[:end]]), set(names[end:]), False
+        if names[end - 1] not in optional:
+            break
+
+
+def _json(value: object) -> str:
+    """As serde_json writes it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
