@@ -7,23 +7,12 @@ from hypothesis import strategies as st
 
 from checkpoint_notify import CheckpointNotification
 from checkpoint_notify.resources import vectors
+from checkpoint_notify.testing import notifications
 
 from .support.peer import Peer
 from .support.values import from_protocol, to_protocol
 from .support.verdict import agree, answer_to
 
-text = st.text(st.characters(exclude_categories=["Cs"]))
-"""Every Rust String: all of Unicode but the surrogates."""
-u64 = st.integers(0, 2**64 - 1) | st.sampled_from([0, 1, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1])
-notifications = st.builds(
-    CheckpointNotification,
-    model_path=text,
-    model_name=text,
-    version=u64,
-    saved_at=text,
-    training_step=u64,
-    metadata=st.dictionaries(text, text, max_size=5),
-)
 seeds = [vector.payload for kind in ("canonical", "unusual") for vector in vectors(kind) if len(vector.payload) < 2000]
 
 
@@ -40,7 +29,7 @@ def mutated_payloads(draw: st.DrawFn) -> bytes:
     return bytes(payload)
 
 
-@given(notifications)
+@given(notifications())
 def test_python_reads_what_python_writes(notification: CheckpointNotification) -> None:
     """Decoding the encoded bytes gives an equal value, whatever type the payload comes in."""
     payload = notification.to_json_bytes()
@@ -48,13 +37,13 @@ def test_python_reads_what_python_writes(notification: CheckpointNotification) -
         assert notification == CheckpointNotification.from_json(same)
 
 
-@given(notifications)
+@given(notifications())
 def test_rust_reads_what_python_writes(peer: Peer, notification: CheckpointNotification) -> None:
     """The real crate decodes Python's bytes to the same value."""
     assert {"value": to_protocol(notification)} == peer.decode(notification.to_json_bytes())
 
 
-@given(notifications)
+@given(notifications())
 def test_python_reads_what_rust_writes(peer: Peer, notification: CheckpointNotification) -> None:
     """Python decodes the real crate's bytes to the same value, and writes the same bytes for it."""
     payload = peer.encode(to_protocol(notification))

@@ -58,7 +58,7 @@ class CheckpointNotifier:
         if order is None:
             return None
         with counting(self._tally):
-            count = await _deliver(order)
+            count = await self._deliver(order)
         _log.published(self._channel, notification)
         return count
 
@@ -70,17 +70,17 @@ class CheckpointNotifier:
             _log.not_published(self._channel, notification, error)
             return False
 
+    async def _deliver(self, order: Order) -> int:
+        """Carry out one publish, and return the number of receivers; raises PublishError."""
+        from checkpoint_notify._asyncio_connection import Link  # imports redis, before the clock starts
 
-async def _deliver(order: Order) -> int:
-    from checkpoint_notify._asyncio_connection import Link  # imports redis, before the clock starts
-
-    link = Link(order.url)
-    try:
-        with connecting(order):
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await link.connect()
-        with publishing(order):
-            async with asyncio.timeout(REPLY_SECONDS):
-                return receivers(await link.publish(order.channel, order.payload))
-    finally:
-        await link.close()
+        link = Link(order.url)
+        try:
+            with connecting(order):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    await link.connect()
+            with publishing(order):
+                async with asyncio.timeout(REPLY_SECONDS):
+                    return receivers(await link.publish(order.channel, order.payload))
+        finally:
+            await link.close()

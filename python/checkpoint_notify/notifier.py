@@ -48,7 +48,7 @@ class CheckpointNotifier:
         if order is None:
             return None
         with counting(self._tally):
-            count = _deliver(order)
+            count = self._deliver(order)
         _log.published(self._channel, notification)
         return count
 
@@ -63,15 +63,15 @@ class CheckpointNotifier:
             _log.not_published(self._channel, notification, error)
             return False
 
+    def _deliver(self, order: Order) -> int:
+        """Carry out one publish, and return the number of receivers; raises PublishError."""
+        from checkpoint_notify._connection import Link  # imports redis, before the clock starts
 
-def _deliver(order: Order) -> int:
-    from checkpoint_notify._connection import Link  # imports redis, before the clock starts
-
-    link = Link(order.url)
-    try:
-        with connecting(order):
-            link.connect()
-        with publishing(order):
-            return receivers(link.publish(order.channel, order.payload))
-    finally:
-        link.close()
+        link = Link(order.url)
+        try:
+            with connecting(order):
+                link.connect()
+            with publishing(order):
+                return receivers(link.publish(order.channel, order.payload))
+        finally:
+            link.close()

@@ -1,0 +1,107 @@
+"""Strategies for the parts of JSON: what is used with its value, what nobody uses as bytes alone."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from hypothesis import strategies as st
+
+from checkpoint_notify.codec.layout import U64_MAX
+
+
+class Spelled(NamedTuple):
+    """A value, and one of the ways to write it."""
+
+    value: Any
+    raw: bytes
+
+
+def compact(value: object) -> bytes:
+    """JSON as serde_json writes it: without space, and with no escape that is not needed."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]))
+"""Every Rust String: all of Unicode but the surrogates."""
+U64: Final = st.integers(0, U64_MAX) | st.sampled_from([0, 1, 2**53 + 1, 2**63 - 1, 2**63, U64_MAX])
+_SPACES: Final = st.lists(st.sampled_from([b"", b" ", b"\n", b"\t", b"\r\n", b"  "]), max_size=5)
+
+Space: TypeAlias = Callable[[], bytes]
+"""Gives the white space for the next place that may have some."""
+
+_UPPER_CASE: Final = 1 << 8
+ESCAPED: Final = st.sampled_from([0, 0, 0, 0, 0b1, 0b1000, 0b1010101, 0xFF, _UPPER_CASE | 0xFF])
+"""Which characters to escape without need: eight bits, over and over; and a ninth for the case of the digits."""
+
+
+def spell(text: str, escaped: int) -> bytes:
+    """A string with some escapes that it does not need."""
+    inner = (
+        _escape(char, upper=bool(escaped & _UPPER_CASE)) if escaped >> index % 8 & 1 else compact(char)[1:-1]
+        for index, char in enumerate(text)
+    )
+    return b'"' + b"".join(inner) + b'"'
+
+
+def _escape(char: str, *, upper: bool) -> bytes:
+    if char == "/":
+        return rb"\/"
+    units = char.encode("utf-16-be").hex(" ", 2)
+    return "".join(f"\\u{unit}" for unit in (units.upper() if upper else units).split()).encode()
+
+
+STRINGS: Final = st.builds(lambda text, escaped: Spelled(text, spell(text, escaped)), TEXT, ESCAPED)
+INTEGERS: Final = U64.map(lambda number: Spelled(number, b"%d" % number))
+
+
+def spacing(draw: st.DrawFn) -> Space:
+    """White space for a whole payload, drawn at once: with a choice for each place, examples would not shrink well."""
+    pattern = itertools.cycle(draw(_SPACES) or [b""])
+    return lambda: next(pattern)
+
+
+def spaced(space: Space, parts: Iterable[bytes]) -> bytes:
+    """Parts with commas between them, and white space round each."""
+    return b",".join(space() + part + space() for part in parts)
+
+
+def member(space: Space, key: bytes, value: bytes) -> bytes:
+    """A member of an object."""
+    return key + space() + b":" + space() + value
+
+
+@st.composite
+def _string_maps(draw: st.DrawFn) -> Spelled:
+    pairs = draw(st.lists(st.tuples(STRINGS, STRINGS), max_size=3))
+    space = spacing(draw)
+    inner = spaced(space, [member(space, key.raw, value.raw) for key, value in pairs])
+    return Spelled({key.value: value.value for key, value in pairs}, b"{" + (inner or space()) + b"}")
+
+
+STRING_MAPS: Final = _string_maps()
+
+_ODD: Final = (
+    *(b"null", b"true", b"false", b"-0", b"0.1", b"-0.0E+0", b"1e400", b"1e-400", b"123456789012345678901234567890"),
+    *(rb'"\ud800"', rb'"\udfff\u0000\/"', rb'"\uD83D\uDE00"', b"[]", b"{}", b'{"a":1,"a":2}', b"[\n1 ,\t2\r]"),
+)
+_SCALARS: Final = (
+    st.sampled_from(_ODD)
+    | STRINGS.map(lambda string: string.raw)
+    | st.integers().map(lambda number: b"%d" % number)
+    | st.floats(allow_nan=False, allow_infinity=False).map(lambda number: repr(number).encode())
+)
+_DEEP: Final = st.integers(1, 300).map(lambda depth: b"[" * depth + b"]" * depth)
+
+
+def _containers(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
+    key = STRINGS.map(lambda string: string.raw)
+    members = st.tuples(key, inner).map(b":".join)
+    arrays = st.lists(inner, max_size=3).map(lambda values: b"[" + b",".join(values) + b"]")
+    return arrays | st.lists(members, max_size=3).map(lambda values: b"{" + b" , ".join(values) + b"}")
+
+
+IGNORED: Final = st.recursive(_SCALARS, _containers, max_leaves=5) | _DEEP
+"""Values that nobody uses: the whole grammar, also what no used value may be."""

@@ -1,0 +1,148 @@
+"""The events of a fake listener: checked when they are written down, and handed over from where a server's would wait.
+
+`_ORDER` is the listener's contract about what may follow what.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal, TypeAlias
+
+from checkpoint_notify._listening import log
+from checkpoint_notify._listening.core import Core
+from checkpoint_notify._listening.handover import Handover
+from checkpoint_notify._listening.inbox import Inbox, Item, Message
+from checkpoint_notify._listening.moments import Loss, Moment
+from checkpoint_notify.channel import checkpoint_channel
+from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
+from checkpoint_notify.listener_config import CheckpointListenerConfig
+from checkpoint_notify.notification import CheckpointNotification
+
+Step: TypeAlias = Event | CheckpointNotification | bytes
+"""An event, or what a publisher sends."""
+
+_State: TypeAlias = Literal["never connected", "first outage", "connected", "overflow", "outage", "back"]
+_Kind: TypeAlias = Literal["connected", "disconnected", "message", "reconnected", "overflow"]
+
+_ORDER: Final[dict[_State, dict[_Kind, _State]]] = {
+    "never connected": {"connected": "connected", "disconnected": "first outage"},
+    "first outage": {"connected": "connected"},
+    "connected": {"message": "connected", "overflow": "overflow", "disconnected": "outage"},
+    "overflow": {"message": "connected", "disconnected": "outage"},
+    "outage": {"connected": "back"},
+    "back": {"reconnected": "connected"},
+}
+"""For each state, what may come, and the state after it."""
+
+_RULES: Final[dict[_Kind, str]] = {
+    "connected": "Connected() comes first, or after a Disconnected",
+    "disconnected": "there is one Disconnected for each outage, and after an outage a Gap comes before the next one",
+    "message": "a message comes only while there is a subscription: put a Connected() before it",
+    "reconnected": "Gap(…, 'reconnected') comes right after the Connected() that ends an outage, and nowhere else",
+    "overflow": "Gap(…, 'overflow') comes while there is a subscription, and two never follow each other",
+}
+_GAP_MISSING: Final = "after the Connected() that ends an outage, Gap(…, 'reconnected') comes next"
+
+_NEVER: Final = Moment(0.0, datetime.min.replace(tzinfo=UTC))
+"""In place of the time a message came: nobody looks at that of one that is not dropped."""
+
+
+class Script(Inbox):
+    """Items that wait from the start; handing one over is when it happens."""
+
+    def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig, core: Core) -> None:
+        super().__init__(config.max_queue, config.max_queue_bytes)
+        self._items = deque(_checked(steps, config))
+        self._config = config
+        self._channel = checkpoint_channel(config.instance_id)
+        self._core = core
+        self._was_connected = False
+
+    def take(self) -> Item | None:
+        """Remove the next item; None when there is none."""
+        if not self._items:
+            return None
+        item = self._items.popleft()
+        match item:
+            case Connected():
+                self._core.reconnects += self._was_connected
+                self._was_connected = True
+                log.subscribed(self._channel)
+            case Disconnected(error):
+                log.trying_again(self._channel, error, self._config.backoff_initial)
+            case Loss(reason="overflow"):
+                self.dropped += 1
+        return item
+
+
+def _checked(steps: Iterable[Step], config: CheckpointListenerConfig) -> list[Item]:
+    """The items for a script; ValueError or TypeError for one that no listener could follow."""
+    handover = Handover(config.max_payload)
+    state: _State = "never connected"
+    items = []
+    for index, step in enumerate(steps):
+        try:
+            items.append(_item(step, handover))
+            state = _after(state, step)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"step {index}: {error}") from None
+    return items
+
+
+def _after(state: _State, step: Step) -> _State:
+    kind = _kind(step)
+    if kind in _ORDER[state]:
+        return _ORDER[state][kind]
+    raise ValueError(_GAP_MISSING if state == "back" else _RULES[kind])
+
+
+def _kind(step: Step) -> _Kind:
+    match step:
+        case Connected():
+            return "connected"
+        case Disconnected():
+            return "disconnected"
+        case Gap():
+            return step.reason
+        case _:
+            return "message"
+
+
+def _item(step: Step, handover: Handover) -> Item:
+    match step:
+        case Connected() | Disconnected():
+            return step
+        case Gap():
+            return _loss(step)
+        case CheckpointNotification():
+            return _message(step.to_json_bytes())
+        case bytes():
+            return _message(step)
+        case Received() | Invalid():
+            return _told(step, handover)
+        case _:
+            raise TypeError(f"a step is an event, a notification or a payload, not {step!r}")
+
+
+def _message(raw: bytes) -> Message:
+    return Message(raw, _NEVER, _NEVER)
+
+
+def _told(event: Received | Invalid, handover: Handover) -> Message:
+    message = _message(event.raw)
+    real = handover.event(message)
+    if real != event and not (isinstance(event, Invalid) and repr(real) == repr(event)):  # errors have no equality
+        raise ValueError(f"a listener hands this payload over as {real!r}, not as {event!r}")
+    return message
+
+
+def _loss(gap: Gap) -> Loss:
+    for moment in (gap.since, gap.until):
+        if moment.utcoffset() != timedelta(0):
+            raise ValueError(f"the times of a Gap are aware and in UTC, not {moment!r}")
+    if gap.since > gap.until:
+        raise ValueError("a Gap ends before it begins")
+    elapsed = (gap.until - gap.since).total_seconds()
+    return Loss(Moment(0.0, gap.since), Moment(elapsed, gap.until), gap.reason)

@@ -1,0 +1,66 @@
+"""The fakes for asyncio; their names are those of the blocking ones, in `checkpoint_notify.testing`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Self
+
+from checkpoint_notify import asyncio as real
+from checkpoint_notify._listening.opening import USED, checked_url
+from checkpoint_notify._publishing import Order
+from checkpoint_notify.config import CheckpointNotifierConfig
+from checkpoint_notify.listener_config import CheckpointListenerConfig
+from checkpoint_notify.testing._recording import Outcome, Recording
+from checkpoint_notify.testing._script import Script, Step
+
+__all__ = ["RecordingNotifier", "ScriptedListener"]
+
+
+class RecordingNotifier(Recording, real.CheckpointNotifier):
+    """A `checkpoint_notify.asyncio.CheckpointNotifier` that keeps what it is given; see the blocking fake.
+
+    >>> async def main():
+    ...     notifier = RecordingNotifier()
+    ...     return await notifier.publish(CheckpointNotification.new("model.bin", "lstm")), len(notifier.published)
+    >>> asyncio.run(main())
+    (1, 1)
+    """
+
+    def __init__(self, config: CheckpointNotifierConfig | None = None, *, outcomes: Iterable[Outcome] = (1,)) -> None:
+        real.CheckpointNotifier.__init__(self, config or CheckpointNotifierConfig())
+        Recording.__init__(self, outcomes)
+
+    def __repr__(self) -> str:
+        return f"RecordingNotifier({self._config!r})"
+
+    async def _deliver(self, order: Order) -> int:
+        return self._settle(order)
+
+
+class ScriptedListener(real.CheckpointListener):
+    """A `checkpoint_notify.asyncio.CheckpointListener` that follows a script; see the blocking fake.
+
+    >>> async def main():
+    ...     async with ScriptedListener([Connected(), b"no message"]) as listener:
+    ...         return [type(event).__name__ async for event in listener]
+    >>> asyncio.run(main())
+    ['Connected', 'Invalid']
+    """
+
+    def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig | None = None) -> None:
+        super().__init__(config or CheckpointListenerConfig())
+        self._inbox = Script(steps, self._config, self._core)
+
+    def __repr__(self) -> str:
+        return f"ScriptedListener(config={self._config!r})"
+
+    async def __aenter__(self) -> Self:
+        """Start; raises RedisUrlError, and ImportError without the extra `checkpoint-notify[redis]`."""
+        if self._owner is not None:
+            raise RuntimeError(USED)
+        if checked_url(self._config) is None:
+            self._closed = True
+        self._owner = os.getpid()
+        self._ended = True
+        return self
