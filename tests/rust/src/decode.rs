@@ -2,7 +2,7 @@
 
 use std::str::Utf8Error;
 
-use jflow_core::CheckpointNotification;
+use jflow_core::checkpoint_notify::CheckpointNotification;
 use serde_json::error::Category;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jflow_core::CheckpointNotification;
+use jflow_core::checkpoint_notify::CheckpointNotification;
 
 /// Above this the search below would take too long: it needs n! tries on average.
 pub const MOST_METADATA_ENTRIES: usize = 5;

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jflow_core::CheckpointNotification;
+use jflow_core::checkpoint_notify::CheckpointNotification;
 use serde_json::{Value, json};
 
 use crate::vectors::{Entry, List, Subject, repetitions};

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use jflow_core::CheckpointNotification;
+use jflow_core::checkpoint_notify::CheckpointNotification;
 use serde_json::{Map, Value, json};
 
 /// The notification as a JSON object; the metadata keys are sorted.

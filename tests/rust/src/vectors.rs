@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::hash::Hash;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use jflow_core::CheckpointNotification;
+use jflow_core::checkpoint_notify::CheckpointNotification;
 use serde_json::{Map, Value};
 
 use crate::value;

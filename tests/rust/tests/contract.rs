@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use jflow_core::checkpoint_notify::checkpoint_channel;
 use judge::decode::decode;
 use judge::encode::sorted_json;
 use judge::fixtures::{self, Files};
@@ -144,4 +145,14 @@ fn fixtures_are_what_golden_writes() {
     let files = vectors::load(&source).and_then(|entries| fixtures::render(&entries));
     let differences = fixtures::differences(&files.unwrap(), &paths::fixtures()).unwrap();
     assert!(differences.is_empty(), "run golden: {differences:?}");
+}
+
+#[test]
+fn the_channel_is_named_after_the_instance() {
+    for instance in ["default", "prod", "", "a:b c"] {
+        assert_eq!(
+            format!("fks:{instance}:model_checkpoints"),
+            checkpoint_channel(instance)
+        );
+    }
 }
