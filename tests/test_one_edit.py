@@ -1,0 +1,279 @@
+"""A field is added by an edit of the schema, a second message without a line of codec; structs of Rust judge both."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from .conftest import RustBin
+from .support.payloads import Kinds, payloads
+from .support.peer import Peer
+from .support.repository_copy import RepositoryCopy, Schema
+from .support.verdict import agree
+
+COUNT: Final = 2000
+
+FIELDS: Final = {
+    "model_path": "string",
+    "model_name": "string",
+    "version": "u64",
+    "saved_at": "string",
+    "training_step": "u64",
+    "metadata": "map",
+}
+ADDED: Final[dict[str, Schema]] = {
+    "string": {"type": "string", "default": ""},
+    "u64": {"$ref": "#/$defs/u64", "default": 0},
+    "map": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+}
+U64: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": 2**64 - 1}
+
+
+def _message(title: str, properties: Schema) -> Schema:
+    """The schema of another message."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "description": "Another message.",
+        "type": "object",
+        "properties": {name: {"description": "A field.", **field} for name, field in properties.items()},
+        "required": [name for name, field in properties.items() if "default" not in field],
+        "$defs": {"u64": {"title": "U64", **U64}},
+    }
+
+
+def _required(kind: str) -> Schema:
+    return {key: value for key, value in ADDED[kind].items() if key != "default"}
+
+
+HEARTBEAT: Final[Kinds] = {"labels": "map", "sequence": "u64", "worker": "string", "interval": "u64", "note": "string"}
+MESSAGES: Final[dict[str, tuple[Kinds, Schema]]] = {
+    "WorkerHeartbeat": (
+        HEARTBEAT,
+        _message(
+            "WorkerHeartbeat",
+            {name: _required(kind) for name, kind in list(HEARTBEAT.items())[:3]}
+            | {"interval": {**ADDED["u64"], "default": 1}, "note": ADDED["string"]},
+        ),
+    ),
+    "Tick": ({"at": "u64"}, _message("Tick", {"at": _required("u64")})),
+}
+
+READ_AND_WRITE: Final = """
+import base64, dataclasses, importlib, json, sys
+from checkpoint_notify import DecodeError
+
+module, name = sys.argv[1:]
+message = getattr(importlib.import_module(module), name)
+if hasattr(message, "from_json"):
+    decode, encode = message.from_json, message.to_json_bytes
+else:
+    from checkpoint_notify.codec.codec import codec_for
+    codec = codec_for(message, message)
+    decode, encode = codec.decode, codec.encode
+
+def answer(payload):
+    try:
+        read = decode(payload)
+    except DecodeError as error:
+        if error.category == "utf8":
+            return {"error": {"category": "utf8", "offset": error.offset}}
+        names = ("category", "message", "line", "column")
+        return {"error": {name: getattr(error, name) for name in names} | {"text": str(error)}}
+    value = {name: str(held) if isinstance(held, int) else held for name, held in dataclasses.asdict(read).items()}
+    return {"value": value, "written": base64.b64encode(encode(read)).decode()}
+
+json.dump([answer(base64.b64decode(payload)) for payload in json.load(sys.stdin)["payloads"]], sys.stdout)
+"""
+"""What a copy's package makes of payloads, in the words of `tests/rust/src/bin/structs.rs`."""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> RepositoryCopy:
+    """A repository that a test may edit."""
+    return RepositoryCopy(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def structs(rust_bin: RustBin) -> Iterator[Peer]:
+    """Structs of serde's, ready to answer."""
+    with Peer(rust_bin("structs")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("kind", ADDED)
+def test_a_field_is_added_by_the_schema_alone(copy: RepositoryCopy, structs: Peer, kind: str) -> None:
+    """Regenerated, the package reads and writes the field as the Rust struct does that has it too."""
+    before = copy.files()
+    copy.edit_schema(lambda schema: schema["properties"].update(added={"description": "A field.", **ADDED[kind]}))
+    assert _changed(before, copy) == {"schema/checkpoint_notification.schema.json"}
+    assert 0 == _status(copy.generate())
+    assert _changed(before, copy) == {
+        "schema/checkpoint_notification.schema.json",
+        "python/checkpoint_notify/_generated.py",
+    }
+    fields = FIELDS | {"added": kind}
+    _assert_same_answers(copy, structs, f"with_{kind}", "checkpoint_notify", "CheckpointNotification", fields)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_second_message_needs_no_codec(copy: RepositoryCopy, structs: Peer, name: str) -> None:
+    """A schema, and where it lies; what is generated of it is read and written as the Rust struct of its name is."""
+    before = copy.files()
+    fields, schema = MESSAGES[name]
+    copy.write_schema("schema/second.schema.json", schema)
+    pyproject = copy.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text(encoding="utf-8") + PROFILE, encoding="utf-8")
+    assert 1 == _status(copy.generate("--check"))
+    assert 0 == _status(copy.generate())
+    second = "python/checkpoint_notify/_generated_second.py"
+    assert _changed(before, copy) == {"pyproject.toml", "schema/second.schema.json", second}
+    _assert_same_answers(copy, structs, name, "checkpoint_notify._generated_second", name, fields)
+
+
+PROFILE: Final = '''
+[tool.datamodel-codegen.profiles.second]
+input = "schema/second.schema.json"
+output = "python/checkpoint_notify/_generated_second.py"
+custom-file-header = '"""Generated from schema/second.schema.json by `make generate`; never edited by hand."""'
+'''
+
+
+def _one(field: Schema) -> Callable[[Schema], object]:
+    """An edit that adds a field called `added`, required unless it has a default."""
+
+    def edit(schema: Schema) -> None:
+        schema["properties"]["added"] = field
+        if "default" not in field:
+            schema["required"].append("added")
+            schema["properties"]["metadata"].pop("default")
+            schema["required"].append("metadata")
+
+    return edit
+
+
+KNOWN: Final = "the codec knows strings, u64 and maps of strings"
+NOT_SUPPORTED: Final[dict[str, tuple[Callable[[Schema], object], str]]] = {
+    "f64": (_one({"type": "number"}), f'field added: it is {{"type": "number"}}; {KNOWN}'),
+    "bool": (_one({"type": "boolean"}), f'field added: it is {{"type": "boolean"}}; {KNOWN}'),
+    "i64": (_one({"type": "integer"}), f'field added: it is {{"type": "integer"}}; {KNOWN}'),
+    "u32": (_one({"type": "integer", "minimum": 0, "maximum": 2**32 - 1}), f"field added: .*4294967295.*; {KNOWN}"),
+    "vec": (_one({"type": "array", "items": {"type": "string"}}), f"field added: it is .*array.*; {KNOWN}"),
+    "enum": (_one({"type": "string", "enum": ["a", "b"]}), f"field added: it is .*enum.*; {KNOWN}"),
+    "nested": (
+        _one({"type": "object", "properties": {"x": {"type": "string"}}}),
+        f"field added: it is .*properties.*; {KNOWN}",
+    ),
+    "nested_by_reference": (_one({"$ref": "#/$defs/other"}), f"field added: it is .*other.*; {KNOWN}"),
+    "map_of_u64": (
+        _one({"type": "object", "additionalProperties": {"$ref": "#/$defs/u64"}}),
+        f"field added: it is .*additionalProperties.*; {KNOWN}",
+    ),
+    "nullable": (_one({"type": ["string", "null"], "default": None}), f"field added: it is .*null.*; {KNOWN}"),
+    "any_of": (_one({"anyOf": [{"type": "string"}]}), f"field added: it is .*anyOf.*; {KNOWN}"),
+    "a_bound_that_nothing_holds": (_one({"type": "string", "maxLength": 5}), f"field added: .*maxLength.*; {KNOWN}"),
+    "a_format": (_one({"type": "string", "format": "date-time"}), f"field added: .*date-time.*; {KNOWN}"),
+    "option": (
+        lambda schema: schema["required"].remove("saved_at"),
+        "field saved_at: it must either be required or have a default; an Option is neither",
+    ),
+    "required_with_a_default": (
+        lambda schema: schema["required"].append("metadata"),
+        "field metadata: it must either be required or have a default",
+    ),
+    "default_of_another_type": (_one({"type": "string", "default": 0}), "field added: its default 0 is not of its own"),
+    "default_beyond_u64": (
+        _one({"$ref": "#/$defs/u64", "default": 2**64}),
+        "field added: its default 18446744073709551616",
+    ),
+    "default_true": (_one({"$ref": "#/$defs/u64", "default": True}), "field added: its default true is not"),
+    "default_map_of_numbers": (
+        _one({**ADDED["map"], "default": {"a": 1}}),
+        r'field added: its default {"a": 1} is not',
+    ),
+    "default_in_the_middle": (
+        lambda schema: schema["properties"].update(added={"type": "string"}) or schema["required"].append("added"),
+        "field metadata: it has a default and stands before fields that have none",
+    ),
+    "keyword": (lambda schema: schema["properties"].update({"class": ADDED["string"]}), "field class: its name is no"),
+    "capital": (lambda schema: schema["properties"].update({"runId": ADDED["string"]}), "field runId: its name is no"),
+    "not_described": (
+        lambda schema: schema["required"].append("added"),
+        "field added: it is required and not described",
+    ),
+    "deny_unknown_fields": (lambda schema: schema.update(additionalProperties=False), "additionalProperties: serde"),
+    "another_u64": (lambda schema: schema["$defs"]["u64"].update(maximum=2**63), r"\$defs.u64 must hold "),
+    "no_message": (lambda schema: schema.update(type="array"), "the message is no object with properties"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_SUPPORTED)
+def test_what_the_codec_cannot_do_is_refused(copy: RepositoryCopy, name: str) -> None:
+    """Before anything is generated, in one line that names the field."""
+    edit, reason = NOT_SUPPORTED[name]
+    copy.edit_schema(edit)
+    before = copy.files()
+    for done in (copy.generate(), copy.generate("--check")):
+        assert 2 == done.returncode, done.stderr
+        (line,) = done.stderr.splitlines()
+        file, _, refused = line.partition(": ")
+        assert "schema/checkpoint_notification.schema.json" == file
+        assert re.match(reason, refused), refused
+    assert set() == _changed(before, copy)
+
+
+def _assert_same_answers(
+    copy: RepositoryCopy, structs: Peer, struct: str, module: str, name: str, fields: Kinds
+) -> None:
+    given = list(payloads(fields, seed=20, count=COUNT))
+    encoded = [base64.b64encode(payload).decode() for payload in given]
+    rust = structs.ask_many([{"struct": struct, "payload": payload} for payload in encoded])
+    python = copy.python(READ_AND_WRITE, [module, name], {"payloads": encoded})
+    differing = [
+        (payload, theirs, ours)
+        for payload, theirs, ours in zip(given, rust, python, strict=True)
+        if not _same(theirs, ours)
+    ]
+    assert [] == differing[:3]
+    _assert_all_was_met(rust, fields)
+
+
+def _same(rust: dict[str, Any], python: dict[str, Any]) -> bool:
+    """Whether verdict, value or error, and what is written, are the same; Rust's maps have no order."""
+    if "error" in rust or "error" in python:
+        return agree(rust, python)
+    written = [base64.b64decode(answer["written"]) for answer in (rust, python)]
+    if all(len(held) < 2 for held in rust["value"].values() if isinstance(held, dict)) and written[0] != written[1]:
+        return False
+    pairs = [list(json.loads(text).items()) for text in written]
+    return bool(rust["value"] == python["value"] and pairs[0] == pairs[1])
+
+
+def _assert_all_was_met(answers: list[dict[str, Any]], fields: Kinds) -> None:
+    """Enough was accepted, and each field was missed, repeated, and found short of an array's end."""
+    texts = Counter(answer["error"].get("message", "utf8") if "error" in answer else "accepted" for answer in answers)
+    assert texts["accepted"] > COUNT / 4
+    assert texts["utf8"] > 0
+    for name in fields:
+        assert texts[f"duplicate field `{name}`"] > 0, texts
+    assert any(text.startswith("missing field `") for text in texts)
+    assert any(text.startswith("invalid length ") for text in texts)
+
+
+def _changed(before: dict[Path, bytes], copy: RepositoryCopy) -> set[str]:
+    """The files that are not what they were."""
+    after = copy.files()
+    return {str(file) for file in before.keys() | after.keys() if before.get(file) != after.get(file)}
+
+
+def _status(done: Any) -> int:
+    """The exit status, shown with what the program said where it is not the expected one."""
+    print(done.stdout, done.stderr)
+    return int(done.returncode)
