@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -45,7 +46,9 @@ json.dump(report, sys.stdout)
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the source distribution, as an index would be given both."""
+    """The one in WHEEL, or one built from the source distribution, as an index would be given both."""
+    if "WHEEL" in os.environ:
+        return Path(os.environ["WHEEL"])
     folder = tmp_path_factory.mktemp("dist")
     _run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
     (file,) = folder.glob("*.whl")

@@ -1,0 +1,133 @@
+"""The workflows are sound, ask for no more than they need, and run what there is."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from .support.actionlint import lint
+
+ROOT: Final = Path(__file__).parent.parent
+WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+EXAMPLES: Final = sorted((ROOT / "docs" / "examples").glob("*.yml"))
+FILES: Final = [*WORKFLOWS, *EXAMPLES]
+MAKEFILE: Final = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.stem))
+
+
+def _read(file: Path) -> dict[Any, Any]:
+    read: dict[Any, Any] = importlib.import_module("yaml").safe_load(file.read_text(encoding="utf-8"))
+    return read
+
+
+def _steps(workflow: dict[Any, Any]) -> Iterator[dict[str, Any]]:
+    for job in workflow["jobs"].values():
+        yield from job["steps"]
+
+
+def _commands(file: Path) -> str:
+    return "\n".join(step["run"] for step in _steps(_read(file)) if "run" in step)
+
+
+def test_they_are_these() -> None:
+    """Each is looked at below."""
+    assert ["ci", "release", "scheduled"] == [file.stem for file in WORKFLOWS]
+    assert "rust-contract" in [file.stem for file in EXAMPLES]
+
+
+def test_the_linter_finds_nothing() -> None:
+    """Neither in our own, nor in those that others are to copy."""
+    assert "" == lint(FILES, ROOT)
+
+
+def test_the_linter_is_at_work(tmp_path: Path) -> None:
+    """It names a fault: that it says nothing about the others means something."""
+    faulty = tmp_path / "faulty.yml"
+    faulty.write_text(WORKFLOWS[0].read_text(encoding="utf-8").replace("matrix.python }}", "matrix.pyhton }}"))
+    assert 'property "pyhton" is not defined' in lint([faulty], ROOT)
+
+
+@each_file
+def test_what_they_run_exists(file: Path) -> None:
+    """Each target of make, and each file of this repository."""
+    commands = _commands(file)
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    paths = re.findall(r"(?<![\w./-])(?:checkpoint-notify/)?((?:\.ci|tests|docs|python)/[\w./-]+)", commands)
+    assert set() == set(re.findall(r"\bmake ([a-z][a-z-]*)", commands)) - targets
+    assert [] == [path for path in paths if not (ROOT / path).exists()]
+    assert re.search(r"\bmake [a-z]", commands) or paths
+
+
+@each_file
+def test_variables_given_to_make_are_read_by_it(file: Path) -> None:
+    """A misspelt one would be ignored without a word."""
+    given = re.findall(r"^make .*?\b([A-Z_]+)=", _commands(file), re.MULTILINE)
+    assert [] == [name for name in given if f"$({name})" not in MAKEFILE and f"$(or $({name})" not in MAKEFILE]
+
+
+@each_file
+def test_least_permissions(file: Path) -> None:
+    """Reading, and for publishing the token that the index trusts; nothing is left behind for later steps to find."""
+    workflow = _read(file)
+    assert {"contents": "read"} == workflow["permissions"]
+    asked = {name: job["permissions"] for name, job in workflow["jobs"].items() if "permissions" in job}
+    assert ({"publish": {"id-token": "write"}} if file.stem == "release" else {}) == asked
+    checkouts = [step for step in _steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
+    assert {False} == {step["with"]["persist-credentials"] for step in checkouts}
+    assert "pull_request_target" not in file.read_text(encoding="utf-8")
+    assert "secrets." not in file.read_text(encoding="utf-8")
+
+
+@each_file
+def test_each_job_ends_and_none_piles_up(file: Path) -> None:
+    """A limit of minutes for each job, and one run at a time."""
+    workflow = _read(file)
+    assert {} == {name: job for name, job in workflow["jobs"].items() if not 0 < job["timeout-minutes"] <= 120}
+    assert "github.workflow" in workflow["concurrency"]["group"]
+
+
+@each_file
+def test_actions_are_pinned(file: Path) -> None:
+    """To a commit, which nobody can move; the comment says which release that is."""
+    used = re.findall(r"uses: *(.*)", file.read_text(encoding="utf-8"))
+    assert used
+    assert [] == [
+        action for action in used if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action)
+    ]
+
+
+def test_the_same_action_is_the_same_everywhere() -> None:
+    """One release of each action, in all files."""
+    used = {action for file in FILES for action in re.findall(r"uses: *(\S+@\S+)", file.read_text(encoding="utf-8"))}
+    assert len(used) == len({action.partition("@")[0] for action in used})
+
+
+def test_the_matrix_is_what_is_supported() -> None:
+    """Every Python of the classifiers, on Linux and on macOS."""
+    matrix = _read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["python"]["strategy"]["matrix"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    classified = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
+    assert classified == matrix["python"]
+    assert ["ubuntu-latest", "macos-latest"] == matrix["os"]
+
+
+def test_a_release_is_published_after_its_wheel_was_tried() -> None:
+    """The files that are published are those that were tested, by the uv that everything else is tested with."""
+    jobs = _read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    assert ("build", "try") == (jobs["try"]["needs"], jobs["publish"]["needs"])
+    assert "release" == jobs["publish"]["environment"]
+    names = {
+        step["with"]["name"] for job in jobs.values() for step in job["steps"] if "artifact@" in step.get("uses", "")
+    }
+    assert {"dist"} == names
+    requirements = (ROOT / ".ci" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [word for word in requirements if word.startswith("uv==")] == re.findall(
+        r"uv==\S+", _commands(ROOT / ".github" / "workflows" / "release.yml")
+    )
