@@ -1,0 +1,1 @@
+"""The command line, as users run it: in pipes and on terminals, against a real server, with real Rust beside it."""

@@ -1,0 +1,258 @@
+"""`doctor`: each line, on servers and for users where it is ok, a warning, or failed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+import redis
+
+from checkpoint_notify.cli._exits import Exit
+
+from ..support.cli import Cli
+from ..support.loopback import LoopbackServer, silent
+from ..support.proxy import Proxy
+from ..support.server import Server
+from ..support.subscriber import Subscriber
+from ..support.terminal import Terminal
+
+SETTINGS: Final = [
+    "REDIS_URL",
+    "FKS_INSTANCE_ID",
+    "ENABLE_CHECKPOINT_NOTIFY",
+    "ENABLE_MODEL_RELOAD",
+    "MODEL_RELOAD_RECONNECT_MS",
+    "MODEL_RELOAD_MAX_RETRIES",
+]
+STEPS: Final = [
+    *SETTINGS,
+    "URL, as Rust reads it",
+    "addresses",
+    "connection",
+    "user",
+    "right to publish",
+    "right to subscribe",
+    "role",
+    "subscribers now",
+    "output buffer",
+    "round trip",
+]
+LEAST: Final = "resetchannels &fks:*:model_checkpoints -@all"
+Report = dict[str, dict[str, Any]]
+
+
+def examine(cli: Cli, url: str, *arguments: str, **env: str) -> tuple[int, Report]:
+    """The status, and each check by its name."""
+    done = cli.run("doctor", "--json", "--url", url, *arguments, env=env)
+    assert "" == done.err
+    (report,) = done.objects
+    assert report["status"] == done.status
+    return done.status, {check["name"]: check for check in report["checks"]}
+
+
+def grades(report: Report) -> dict[str, str]:
+    """The lines that are not ok."""
+    return {name: check["grade"] for name, check in report.items() if check["grade"] != "ok"}
+
+
+@contextmanager
+def user(server: Server, rules: str) -> Iterator[str]:
+    """The URL of a user with these rules."""
+    with redis.Redis(port=server.port, protocol=2) as client:
+        client.execute_command("ACL", "SETUSER", "u", "reset", "on", ">pw", *rules.split())
+        yield f"redis://u:pw@127.0.0.1:{server.port}"
+        client.execute_command("ACL", "DELUSER", "u")
+
+
+def test_all_is_well(cli: Cli, server: Server) -> None:
+    """Every line is ok where somebody listens, and he hears nothing of it; his own subscription does not count."""
+    with Subscriber(server.url, "fks:well:model_checkpoints") as subscriber:
+        status, report = examine(cli, server.url, "--instance", "well")
+        assert (Exit.OK, STEPS, {}) == (status, list(report), grades(report))
+        assert "1 on fks:well:model_checkpoints" == report["subscribers now"]["detail"]
+        with pytest.raises(TimeoutError):
+            subscriber.receive(0.1)
+    assert "primary, valkey 9.1.2" == report["role"]["detail"]
+    assert "32 MiB at most, or 8 MiB for 60 s" == report["output buffer"]["detail"]
+
+
+def test_nobody_listens(cli: Cli, server: Server) -> None:
+    """A warning, and what to do."""
+    status, report = examine(cli, server.url, "--instance", "nobody")
+    assert (Exit.OK, {"subscribers now": "warning"}) == (status, grades(report))
+    assert "start the consumer" in report["subscribers now"]["advice"]
+
+
+def test_where_settings_come_from(cli: Cli, server: Server) -> None:
+    """Option, environment or default; what looks like `off` and is not, and what is not read."""
+    env = {
+        "REDIS_URL": "redis://ignored",
+        "FKS_INSTANCE_ID": "from-env",
+        "ENABLE_CHECKPOINT_NOTIFY": "0",
+        "ENABLE_MODEL_RELOAD": "false",
+        "MODEL_RELOAD_RECONNECT_MS": "5_000",
+    }
+    _, report = examine(cli, server.url, **env)
+    warned = {"subscribers now", "ENABLE_CHECKPOINT_NOTIFY", "ENABLE_MODEL_RELOAD", "MODEL_RELOAD_RECONNECT_MS"}
+    assert dict.fromkeys(warned, "warning") == grades(report)
+    sources = [report[name]["detail"].rpartition("(")[2] for name in SETTINGS]
+    assert ["from --url)", *["from the environment)"] * 4, "default)"] == sources
+    assert "'0' does not switch it off, nothing but false does" == report["ENABLE_CHECKPOINT_NOTIFY"]["advice"]
+
+
+def test_settings_that_are_not_utf8(cli: Cli) -> None:
+    """Rust takes the default, and says nothing."""
+    done = cli.run("doctor", "--json", env={"REDIS_URL": "redis://127.0.0.1:1", "FKS_INSTANCE_ID": "\udcff"})
+    checks = {check["name"]: check for check in done.objects[0]["checks"]}
+    assert "'default', channel fks:default:model_checkpoints (default)" == checks["FKS_INSTANCE_ID"]["detail"]
+    assert "warning" == checks["FKS_INSTANCE_ID"]["grade"]
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "line", "detail"),
+    [
+        ("http://localhost", Exit.USAGE, "URL", "Redis URL did not parse - InvalidClientConfig"),
+        ("rediss://localhost", Exit.USAGE, "URL", "can't connect with TLS, the feature is not enabled"),
+        ("redis://unknown.invalid", Exit.NO_CONNECTION, "addresses", "unknown.invalid: "),
+        ("redis://127.0.0.1:1", Exit.NO_CONNECTION, "connection", "Redis connection error: Connection refused"),
+        ("unix:///no/such/socket", Exit.NO_CONNECTION, "connection", "Redis connection error: No such file"),
+    ],
+)
+def test_no_way_there(url: str, status: Exit, line: str, detail: str, cli: Cli) -> None:
+    """The line that fails is the last."""
+    found, report = examine(cli, url)
+    assert (status, line, {line: "failed"}) == (found, list(report)[-1], grades(report))
+    assert report[line]["detail"].startswith(detail)
+    assert report[line]["advice"]
+
+
+def test_silent_peer(cli: Cli) -> None:
+    """It takes the connection, and says nothing."""
+    with LoopbackServer(silent) as peer:
+        status, report = examine(cli, peer.url)
+    assert (Exit.NO_CONNECTION, {"connection": "failed"}) == (status, grades(report))
+    assert "timed out" in report["connection"]["detail"]
+
+
+def test_server_that_stands_still(cli: Cli) -> None:
+    """The system takes connections for it."""
+    with Server() as server:
+        os.kill(server.pid, signal.SIGSTOP)
+        status, report = examine(cli, server.url)
+        os.kill(server.pid, signal.SIGCONT)
+    assert (Exit.NO_CONNECTION, {"connection": "failed"}) == (status, grades(report))
+
+
+@pytest.mark.parametrize(
+    ("user_info", "detail"),
+    [
+        (":wrong@", "invalid username-password pair"),
+        ("who:wrong@", "invalid username-password pair"),
+        ("", "uthentication required"),
+    ],
+)
+def test_login_refused(user_info: str, detail: str, cli: Cli) -> None:
+    """The connection is fine, and the user is not."""
+    with Server(password="pw") as server:
+        status, report = examine(cli, f"redis://{user_info}127.0.0.1:{server.port}")
+    assert (Exit.REFUSED, {"user": "failed"}) == (status, grades(report))
+    assert detail in report["user"]["detail"]
+
+
+RIGHTS: Final = [
+    (f"{LEAST} +publish", [], Exit.OK, {"right to publish", "right to subscribe", "round trip"}, set()),
+    (f"{LEAST} +publish", ["--for", "watch"], Exit.REFUSED, {"right to publish", "round trip"}, {"right to subscribe"}),
+    (f"{LEAST} +subscribe +unsubscribe +ping", [], Exit.OK, {"right to publish", "round trip"}, set()),
+    (
+        f"{LEAST} +subscribe +unsubscribe +ping",
+        ["--for", "publish"],
+        Exit.REFUSED,
+        {"round trip"},
+        {"right to publish"},
+    ),
+    (f"{LEAST} +subscribe +unsubscribe", [], Exit.REFUSED, {"round trip"}, {"right to publish", "right to subscribe"}),
+    ("resetchannels &fks:mine:* +@all", [], Exit.OK, {"round trip"}, set()),
+    ("resetchannels &other +@all", [], Exit.REFUSED, {"round trip"}, {"right to publish", "right to subscribe"}),
+]
+
+
+@pytest.mark.parametrize(("rules", "arguments", "status", "warned", "failed"), RIGHTS)
+def test_rights(
+    rules: str, arguments: list[str], status: Exit, warned: set[str], failed: set[str], cli: Cli, server: Server
+) -> None:
+    """Users with few rights: what cannot be asked is a warning, what is needed and forbidden has failed."""
+    always = {"subscribers now"}
+    if "-@all" in rules:
+        always |= {"user", "role", "output buffer"}
+    with user(server, rules) as url:
+        found, report = examine(cli, url, "--instance", "mine", *arguments)
+    expected = dict.fromkeys(warned | always, "warning") | dict.fromkeys(failed, "failed")
+    assert (status, STEPS, expected) == (found, list(report), grades(report))
+
+
+def test_nothing_is_published_on_the_channel(cli: Cli, server: Server) -> None:
+    """Not even where the transaction, which is never carried out, is forbidden."""
+    with Subscriber(server.url, "fks:quiet:model_checkpoints") as subscriber, user(server, f"{LEAST} +publish") as url:
+        status, _ = examine(cli, url, "--instance", "quiet")
+        assert Exit.OK == status
+        with pytest.raises(TimeoutError):
+            subscriber.receive(0.1)
+
+
+def test_replica_and_small_buffer(cli: Cli, server: Server) -> None:
+    """Both are warnings; the primary's address is told."""
+    arguments = ["--replicaof", f"127.0.0.1 {server.port}", "--client-output-buffer-limit", "pubsub 1mb 512kb 5"]
+    with Server(*arguments) as replica:
+        status, report = examine(cli, replica.url)
+    expected = dict.fromkeys(["role", "subscribers now", "output buffer"], "warning")
+    assert (Exit.OK, expected) == (status, grades(report))
+    assert f"publish to 127.0.0.1:{server.port}" in report["role"]["advice"]
+    assert "1 MiB at most, or 0.5 MiB for 5 s" == report["output buffer"]["detail"]
+
+
+def test_cluster(cli: Cli) -> None:
+    """A node counts its own subscribers alone."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with Server("--cluster-enabled", "yes", "--cluster-port", port) as node:
+        status, report = examine(cli, node.url)
+    assert (Exit.OK, dict.fromkeys(["role", "subscribers now"], "warning")) == (status, grades(report))
+    assert "primary, valkey 9.1.2, a node of a cluster" == report["role"]["detail"]
+
+
+def test_server_that_falls_silent(cli: Cli, server: Server) -> None:
+    """In the middle of it: that is told, and no other line follows."""
+    with Proxy(server.port, lose_replies_from=b"NUMSUB") as proxy:
+        status, report = examine(cli, proxy.url)
+    assert (Exit.NO_CONNECTION, "connection lost") == (status, list(report)[-1])
+    assert {"connection lost": "failed"} == grades(report)
+    assert "timed out, no reply within 0.5 s" == report["connection lost"]["detail"]
+
+
+def test_unix_socket(cli: Cli, server: Server) -> None:
+    """There is no address to look up."""
+    status, report = examine(cli, server.unix_url)
+    assert (Exit.OK, [step for step in STEPS if step != "addresses"]) == (status, list(report))
+
+
+def test_user_without_password(cli: Cli, server: Server) -> None:
+    """Rust sends no AUTH then, which is worth a warning."""
+    _, report = examine(cli, f"redis://somebody@127.0.0.1:{server.port}")
+    assert {"URL, as Rust reads it": "warning", "subscribers now": "warning"} == grades(report)
+
+
+def test_on_a_terminal(cli: Cli, settings: dict[str, str]) -> None:
+    """A line for each, and one for what to do."""
+    with Terminal(cli, "doctor", env=settings) as terminal:
+        assert Exit.OK == terminal.wait()
+        assert {"green", "brown"} <= terminal.colours
+        assert STEPS == [
+            line[9:35].rstrip() for line in terminal.lines if line.startswith(("ok ", "warning ", "failed "))
+        ]
+        advice = next(line for line in terminal.lines if line.startswith(" " * 9))
+    assert "         -> what is published now is lost: start the consumer, and compare its FKS_INSTANCE_ID" == advice

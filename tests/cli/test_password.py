@@ -1,0 +1,78 @@
+"""No command shows a password: not in results, not in errors, not in JSON, not on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from ..support.cli import Cli
+from ..support.loopback import LoopbackServer, scripted
+from ..support.server import Server
+from ..support.terminal import Terminal
+
+PASSWORD: Final = "s3cr3t"
+MADE: Final = ("--path", "p", "--name", "n")
+COMMANDS: Final[list[tuple[str, ...]]] = [
+    ("publish", *MADE),
+    ("publish", *MADE, "--json"),
+    ("publish", *MADE, "--dry-run"),
+    ("publish", *MADE, "--dry-run", "--json"),
+    ("watch", "--wait", "0.3"),
+    ("watch", "--wait", "0.3", "--format", "text"),
+    ("watch", "--wait", "0.3", "--format", "raw"),
+    ("doctor",),
+    ("doctor", "--json"),
+]
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Server]:
+    """A server that asks for the password."""
+    with Server(password=PASSWORD) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def repeating() -> Iterator[LoopbackServer]:
+    """A server that repeats what it was sent, as old ones do with commands that they do not know."""
+    words = f"-ERR unknown command AUTH, with args beginning with: {PASSWORD}\r\n".encode()
+    with LoopbackServer(scripted((b"AUTH", words), (b"HELLO", words), (b"", b"+OK\r\n"))) as server:
+        yield server
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_in_pipes(command: tuple[str, ...], cli: Cli, guarded: Server, repeating: LoopbackServer) -> None:
+    """With the right password, a wrong one, no server, a URL that cannot be read, and a server that repeats it."""
+    urls = [
+        f"redis://:{PASSWORD}@127.0.0.1:{guarded.port}",
+        f"redis://somebody:{PASSWORD}@127.0.0.1:{guarded.port}",
+        f"redis://:{PASSWORD}@127.0.0.1:1",
+        f"redis://:{PASSWORD}@[not an address",
+        f"http://:{PASSWORD}@localhost",
+        f"redis://:{PASSWORD}@127.0.0.1:{repeating.port}",
+        f"unix:///no/such/socket?pass={PASSWORD}",
+    ]
+    for url in urls:
+        done = cli.run(*command, env={"REDIS_URL": url})
+        assert PASSWORD not in done.out + done.err, url
+
+
+@pytest.mark.parametrize("command", ["watch", "publish", "validate", "doctor"])
+def test_a_url_where_none_belongs(command: str, cli: Cli) -> None:
+    """It is said to be no file, or one argument too many."""
+    done = cli.run(command, f"redis://:{PASSWORD}@127.0.0.1:1")
+    assert done.status
+    assert "redis://:***@127.0.0.1:1" in done.err
+    assert PASSWORD not in done.out + done.err
+
+
+@pytest.mark.parametrize("command", ["watch --wait 0.5", "doctor"])
+def test_on_a_terminal(command: str, cli: Cli, guarded: Server) -> None:
+    """The table names the server; the password is not in it."""
+    url = f"redis://:{PASSWORD}@127.0.0.1:{guarded.port}"
+    with Terminal(cli, *command.split(), env={"REDIS_URL": url}) as terminal:
+        terminal.wait()
+        assert f"127.0.0.1:{guarded.port}" in " ".join(terminal.lines)
+        assert PASSWORD.encode() not in terminal.written

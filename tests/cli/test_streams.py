@@ -1,0 +1,198 @@
+"""Output, signals, help and completion: what a shell and its user rely on."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from checkpoint_notify.cli._exits import Exit
+
+from ..support.cli import PATIENCE, ROOT, Cli, Pipe, eventually
+from ..support.terminal import Terminal
+
+COMMANDS: Final = ("publish", "watch", "validate", "doctor", "schema", "conformance", "compat")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command: str, cli: Cli) -> None:
+    """On one line of its own, and starting with the program's name."""
+    done = cli.run(command, "--help")
+    assert (Exit.OK, "") == (done.status, done.err)
+    assert re.search(rf"^  Example: .*checkpoint-notify {command}\b", done.out, re.MULTILINE)
+
+
+def test_help_lists_the_commands(cli: Cli) -> None:
+    """All of them, and no other."""
+    _, _, listed = cli.run("--help").out.partition("\nCommands:\n")
+    assert sorted(COMMANDS) == sorted(re.findall(r"^  (\w+)", listed, re.MULTILINE))
+
+
+def test_version(cli: Cli) -> None:
+    """One line."""
+    assert re.fullmatch(r"checkpoint-notify \d+\.\d+\.\d+\n", cli.run("--version").out)
+
+
+@pytest.mark.parametrize(
+    ("words", "number", "expected"),
+    [("checkpoint-notify wa", 1, "watch"), ("checkpoint-notify publish --req", 2, "--require-receivers")],
+)
+def test_bash_completion(words: str, number: int, expected: str, cli: Cli) -> None:
+    """What bash asks for when Tab is pressed."""
+    asked = {"_CHECKPOINT_NOTIFY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(number)}
+    assert [expected] == cli.run(env=asked).out.splitlines()
+
+
+def test_completion_script(cli: Cli) -> None:
+    """`--show-completion` prints what bash has to read."""
+    script = cli.run(env={"_CHECKPOINT_NOTIFY_COMPLETE": "source_bash"}).out
+    assert "complete -o default -F _checkpoint_notify_completion checkpoint-notify" in script
+
+
+def test_the_installed_script(tmp_path: Path) -> None:
+    """A new interpreter, no fork: the one that users start."""
+    script = Path(sys.executable).with_name("checkpoint-notify")
+    done = subprocess.run([script, "validate", "-"], input=b"{,}", capture_output=True, check=False, cwd=tmp_path)
+    assert (1, b"") == (done.returncode, done.stderr)
+    assert done.stdout.startswith(b"stdin: refused (syntax): key must be a string at line 1 column 2\n")
+
+
+@pytest.mark.parametrize(("name", "command"), [("typer", "schema"), ("rich", "validate")])
+def test_without_the_extra_cli(name: str, command: str) -> None:
+    """One line, and status 2."""
+    done = _without(name, command)
+    assert (2, "") == (done.returncode, done.stdout)
+    assert f"There is no {name} here: pip install 'checkpoint-notify[cli]'\n" == done.stderr
+
+
+@pytest.mark.parametrize("command", ["publish --path p --name n", "watch", "doctor"])
+def test_without_the_extra_redis(command: str) -> None:
+    """One line, and status 2; the library alone would log a warning."""
+    done = _without("redis", *command.split())
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "checkpoint-notify: there is no redis-py here: pip install 'checkpoint-notify[redis]'\n" == done.stderr
+
+
+def _without(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where a package cannot be found."""
+    code = f"import sys; sys.modules[{name!r}] = None; from checkpoint_notify.cli import main; main()"
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+
+def test_reader_that_goes_away(cli: Cli, refused: Path) -> None:
+    """`validate … | head -1`: 141, and silence."""
+    with cli.start("validate", "--lines", "big", folder=refused) as running:
+        assert running.out.line().startswith("big:1: refused")
+        running.out.close()
+        assert (Exit.BROKEN_PIPE, b"") == (running.wait(), running.err.rest())
+
+
+def test_reader_of_help_that_is_gone(cli: Cli) -> None:
+    """Also where typer writes."""
+    (stdin, other), (reader, out), (err, their_err) = os.pipe(), os.pipe(), os.pipe()
+    os.close(reader)
+    report = cli.order(["--help"], {}, (stdin, out, their_err), ROOT)
+    report.line()
+    assert str(int(Exit.BROKEN_PIPE)) == report.line()
+    assert b"" == os.read(err, 1000)
+    for descriptor in (other, err):
+        os.close(descriptor)
+    report.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("command", ["--help", "schema"])
+def test_full_disk(command: str, cli: Cli) -> None:
+    """One line."""
+    (stdin, other), (err, their_err) = os.pipe(), os.pipe()
+    report = cli.order([command], {}, (stdin, os.open("/dev/full", os.O_WRONLY), their_err), ROOT)
+    report.line()
+    assert "2" == report.line()
+    assert b"checkpoint-notify: cannot write: No space left on device\n" == os.read(err, 1000)
+    for descriptor in (other, err):
+        os.close(descriptor)
+    report.close()
+
+
+@pytest.mark.parametrize(
+    ("file", "closed", "words"), [("-", "<&-", "stdin is closed"), ("missing", ">&-", "No such file or directory")]
+)
+def test_streams_that_are_closed(file: str, closed: str, words: str) -> None:
+    """No traceback, and no file takes their place."""
+    command = ["/bin/sh", "-c", f'exec "$0" -m checkpoint_notify.cli validate {file} {closed}', sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert (2, f"checkpoint-notify: cannot read {file}: {words}\n") == (done.returncode, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, Exit.INTERRUPTED), (signal.SIGTERM, Exit.TERMINATED)], ids=["INT", "TERM"]
+)
+def test_signal_while_nobody_reads(number: signal.Signals, status: Exit, cli: Cli, refused: Path) -> None:
+    """A full pipe holds up the command, but not its end."""
+    with cli.start("validate", "--lines", "big", folder=refused) as running:
+        running.out.line()
+        eventually("the pipe is full", functools.partial(_stands_still, running.out))
+        running.send(number)
+        assert status == running.wait()
+        assert b"" == running.err.rest()
+
+
+def _stands_still(pipe: Pipe) -> bool:
+    """Whether nothing is added to what waits in the pipe; on a slow machine that may be too early, and no harm."""
+    before = _waiting(pipe)
+    time.sleep(0.2)
+    return 0 < before == _waiting(pipe)
+
+
+def _waiting(pipe: Pipe) -> int:
+    count: int = struct.unpack("i", fcntl.ioctl(pipe.descriptor, termios.FIONREAD, bytes(4)))[0]
+    return count
+
+
+def test_ctrl_c_on_a_terminal(cli: Cli, settings: dict[str, str]) -> None:
+    """130; the table stays, whole and once, and the cursor is back."""
+    with Terminal(cli, "watch", env=settings) as terminal:
+        terminal.until("connected since")
+        hidden = not terminal.shows_cursor
+        terminal.type(b"\x03")
+        assert Exit.INTERRUPTED == terminal.wait()
+        assert (True, True) == (hidden, terminal.shows_cursor)
+        assert 1 == sum(line.startswith("channel ") for line in terminal.lines)
+
+
+@pytest.mark.parametrize("command", ["doctor", "validate -"])
+def test_colours_only_on_a_terminal(command: str, cli: Cli, settings: dict[str, str]) -> None:
+    """Not in a pipe, whatever the variables say that some libraries obey; not where NO_COLOR is set."""
+    loud = {"FORCE_COLOR": "1", "CLICOLOR_FORCE": "1", "GITHUB_ACTIONS": "true", "TERM": "xterm-256color"}
+    assert "\x1b" not in cli.run(*command.split(), env={**settings, **loud}).out
+    assert {"default"} < _colours(cli, command, settings)
+    assert {"default"} == _colours(cli, command, {**settings, "NO_COLOR": "1"})
+    assert {"default"} == _colours(cli, command, {**settings, "TERM": "dumb"})
+
+
+def _colours(cli: Cli, command: str, environment: dict[str, str]) -> set[str]:
+    with Terminal(cli, *command.split(), env=environment) as terminal:
+        if command.startswith("validate"):
+            terminal.type(b"{,}\n\x04")
+        terminal.wait()
+        return terminal.colours
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file, `big`, the report on which is more than a pipe holds."""
+    folder = tmp_path_factory.mktemp("refused")
+    (folder / "big").write_bytes(b"{,}\n" * 100_000)
+    return folder
