@@ -7,16 +7,15 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Final
 
 import pytest
 import redis
 
+from .support.docs import ROOT, blocks
 from .support.server import Server
 
-ROOT: Final = Path(__file__).parent.parent
-README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+README: Final = ROOT / "README.md"
 DOCUMENTS: Final = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 CHANNEL: Final = "fks:readme:model_checkpoints"
 PATIENCE: Final = 30.0
@@ -24,7 +23,7 @@ PATIENCE: Final = 30.0
 
 def test_publishing_and_receiving(server: Server) -> None:
     """What the first example publishes, the second prints; what is no message, it refuses."""
-    publishing, receiving = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    publishing, receiving = [block.text for block in blocks(README) if block.language == "python"]
     environment = {
         **os.environ,
         "REDIS_URL": server.url,
@@ -61,7 +60,7 @@ def _wait_for_subscriber(client: redis.Redis) -> None:
 
 def test_the_refused_vector_is_a_real_one() -> None:
     """The vector that is shown stands in the fixtures, to the byte."""
-    (shown,) = re.findall(r"^```json\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    (shown,) = [block.text for block in blocks(README) if block.language == "json"]
     folder = ROOT / "fixtures" / "checkpoint_notification" / "refused"
     assert shown.encode() in [file.read_bytes() for file in folder.glob("*.json")]
 

@@ -1,0 +1,105 @@
+"""A hook of mkdocs: puts into the pages what other files say already."""
+
+from __future__ import annotations
+
+import html
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import typer.main
+
+from checkpoint_notify.cli.app import app
+from checkpoint_notify.resources import schema_text
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Replace each `<!-- generated: NAME -->`."""
+    return re.sub(
+        r"<!-- generated: (\w+) -->",
+        lambda match: "\n".join(_PARTS[match[1]]()),
+        markdown,
+    )
+
+
+def fields() -> Iterator[str]:
+    """A section for each field of the message, from the schema."""
+    schema: dict[str, Any] = json.loads(schema_text())
+    for name, field in schema["properties"].items():
+        resolved = (
+            field | schema["$defs"][field["$ref"].rpartition("/")[2]]
+            if "$ref" in field
+            else field
+        )
+        default = (
+            f"`{json.dumps(field['default'])}` if absent"
+            if "default" in field
+            else "optional"
+        )
+        needed = "required" if name in schema["required"] else default
+        yield from (
+            f"### `{name}`",
+            "",
+            f"*{_type(resolved)}; {needed}.* {field['description']}",
+            "",
+        )
+
+
+def _type(field: dict[str, Any]) -> str:
+    if field["type"] == "object":
+        values = field["additionalProperties"]["type"]
+        return f"object whose values are of type {values}"
+    if "minimum" in field:
+        return f"{field['type']} from {field['minimum']} to {field['maximum']}"
+    return str(field["type"])
+
+
+def commands() -> Iterator[str]:
+    """A section for each command, from its own help."""
+    for name, command in vars(typer.main.get_command(app))["commands"].items():
+        arguments = [
+            param for param in command.params if param.param_type_name == "argument"
+        ]
+        words = [f"[{param.metavar or param.name.upper()}]" for param in arguments]
+        yield from (
+            f"## {name}",
+            "",
+            f"`{' '.join(['checkpoint-notify', name, '[OPTIONS]', *words])}`",
+            "",
+        )
+        yield from (_paragraphs(command.help or ""), "")
+        yield from ("| option | |", "|---|---|")
+        options = [
+            param for param in command.params if param.param_type_name == "option"
+        ]
+        for option in options:
+            told = _escaped(option.help or "")
+            yield f"| <code>{_escaped(_spelled(option))}</code> | {told} |"
+        yield ""
+
+
+def _spelled(option: Any) -> str:
+    if option.is_flag:
+        return str(option.opts[-1])
+    return f"{option.opts[-1]} {option.metavar or option.name.upper().strip('_')}"
+
+
+def _paragraphs(text: str) -> str:
+    text = _escaped(inspect.cleandoc(text).replace("\b\n", ""))
+    return re.sub(
+        r"^Example: (.*)$", r"Example: <code>\1</code>", text, flags=re.MULTILINE
+    )
+
+
+def _escaped(text: str) -> str:
+    return (
+        html.escape(text, quote=False).replace("|", "&#124;").replace("*", "&#42;")
+    )
+
+
+_PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "fields": fields,
+    "commands": commands,
+}

@@ -1,0 +1,163 @@
+"""The recipes of docs/recipes as processes: their lines are read as they come, and a model server is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+RECIPES: Final = Path(__file__).parent.parent.parent / "docs" / "recipes"
+WIDTH: Final = 8
+"""Weights of the recipes' model; in step N each of them is N."""
+
+_PATIENCE: Final = 120.0
+"""Seconds for what takes milliseconds, or the few seconds of a back-off."""
+
+
+class Recipe:
+    """A running recipe; both its outputs are one stream of lines."""
+
+    def __init__(self, name: str, *arguments: object, settings: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error", RECIPES / name, *map(str, arguments)],
+            env={**os.environ, **settings},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        """What was read so far."""
+        self._coming: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    def wait_line(self, word: str) -> str:
+        """Its next line that holds `word`."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                line = self._coming.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise TimeoutError(f"no line with {word!r} in {_PATIENCE} s; there were {self.lines}") from None
+            if not line:
+                raise AssertionError(f"it ended without a line with {word!r}: {self.lines}")
+            self.lines.append(line)
+            if word in line:
+                return line
+
+    def wait(self) -> int:
+        """Its exit status, once it has ended by itself."""
+        status = self._process.wait(_PATIENCE)
+        self._reader.join()
+        while line := self._coming.get():
+            self.lines.append(line)
+        return status
+
+    def terminate(self) -> int:
+        """Send SIGTERM; its exit status."""
+        self._process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def kill(self) -> None:
+        """End it at once, with SIGKILL."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                self._coming.put(line)
+        self._coming.put("")
+
+
+class ModelClient:
+    """One connection to the recipe's model server."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+        self._lines = self._socket.makefile("rb")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._lines.close()
+        self._socket.close()
+
+    def send(self, line: bytes) -> dict[str, Any]:
+        """The answer to a line."""
+        self._socket.sendall(line + b"\n")
+        answer: dict[str, Any] = json.loads(self._lines.readline())
+        return answer
+
+    def step(self) -> int | None:
+        """The step that is served, None while there is no model; AssertionError for the output of no saved model."""
+        answer = self.send(json.dumps([1.0] * WIDTH).encode())
+        if answer == {"error": "there is no model yet"}:
+            return None
+        assert {"step": answer["step"], "output": float(WIDTH * answer["step"])} == answer
+        return int(answer["step"])
+
+    def wait_step(self, step: int) -> None:
+        """Ask until this step is served."""
+        wait(lambda: self.step() == step, f"step {step} is served")
+
+
+class Crowd:
+    """Clients that ask without a pause until `close()`; each answer was checked, and steps never went back."""
+
+    def __init__(self, port: int, clients: int = 2) -> None:
+        self.answers = 0
+        self._faults: list[BaseException] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, args=(port,)) for _ in range(clients)]
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """End, and raise what went wrong."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+        if self._faults:
+            raise self._faults[0]
+
+    def _ask(self, port: int) -> None:
+        try:
+            client = ModelClient(port)
+            seen = 0
+            while not self._over.is_set():
+                step = client.step() or 0
+                assert seen <= step
+                seen = step
+                self.answers += 1
+            client.close()
+        except BaseException as error:
+            self._faults.append(error)
+
+
+def wait(condition: Callable[[], bool], what: str) -> None:
+    """Wait until the condition holds; TimeoutError says what did not happen."""
+    deadline = time.monotonic() + _PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {_PATIENCE} s: {what}")
+        time.sleep(0.01)
