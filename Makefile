@@ -1,8 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CARGO := cd tests/rust && cargo
-# Only a warning tells that ruff failed and the code was left as it was.
-CODEGEN := $(BIN)/python -W error -m datamodel_code_generator
+CODEGEN := $(BIN)/python .ci/generate.py
 export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -41,10 +40,35 @@ test-rust: _rust ## Run cargo fmt, clippy and test
 	$(if $(filter present,$(RUST)),$(CARGO) clippy --locked --all-targets -- -D warnings)
 	$(if $(filter present,$(RUST)),$(CARGO) test --locked)
 
+.PHONY: test-lowest
+test-lowest: setup _rust ## Run pytest with the lowest allowed version of each dependency
+	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
+	$(BIN)/python .ci/matrix.py lowest
+
+.PHONY: test-matrix
+test-matrix: setup _rust ## Run pytest on each supported Python that is found
+	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
+	$(BIN)/python .ci/matrix.py pythons
+
+.PHONY: test-wheel
+test-wheel: setup _rust ## Try a built wheel (WHEEL=its file), first where nothing else is installed
+	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
+	$(BIN)/python .ci/matrix.py wheel "$(or $(WHEEL),$(error name the file: WHEEL=dist/….whl))" \
+		tests/test_packaging.py tests/test_vectors.py tests/test_fuzz.py tests/test_live.py
+
+.PHONY: test-crate
+test-crate: ## Judge a checkout of the Rust crate (CORE=its folder) by the contract
+	$(PYTHON) tests/rust/against.py "$(or $(CORE),$(error name the folder of the crate: CORE=…))"
+
+.PHONY: drift
+drift: ## Judge the newest published jflow-core, with the newest serde, by the contract
+	$(PYTHON) tests/rust/against.py --newest
+
 .PHONY: check
 check: setup _rust ## Find drift of generated files, and faults in format, lint and types
 	$(CODEGEN) --check
 	$(if $(filter present,$(RUST)),$(CARGO) run --locked --bin golden -- --check)
+	$(BIN)/python -m tests.compat.gate
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
@@ -62,6 +86,23 @@ generate: setup ## Make the dataclass from the schema
 .PHONY: golden
 golden: ## Make the fixtures from the real Rust crate
 	$(CARGO) run --locked --bin golden
+
+.PHONY: compat
+compat: setup ## Find what changed in schema and vectors since the last release without the version saying so
+	$(BIN)/python -m tests.compat.gate
+
+.PHONY: record
+record: setup ## Keep schema and vectors as the release of the version in pyproject.toml
+	$(BIN)/python -m tests.compat.gate --record
+
+.PHONY: conformance
+conformance: setup ## Judge the sample peers by every vector, and print the README's table
+	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --bin peer)
+	@$(BIN)/python -m tests.peers
+
+.PHONY: docs
+docs: setup ## Build the documentation into site/, and fail on any dead link
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 N ?= 100000
 .PHONY: fuzz
@@ -101,7 +142,7 @@ lock: setup ## Move .ci/requirements.txt to the newest releases
 
 .PHONY: clean
 clean: ## Remove all that these targets made, but for generated code and fixtures
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist tests/rust/target
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist site tests/rust/target
 	find python tests -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: _rust
