@@ -339,6 +339,20 @@ def test_inbox_of_a_sleeper() -> None:
     assert timedelta(seconds=4) == widths[-1], "the newest are told one by one"
 
 
+def test_inbox_of_one_who_sleeps_in_front_of_a_gap() -> None:
+    """The Gap that follows the Connected which was taken comes next, however many outages follow."""
+    inbox = Inbox(4, 1000)
+    inbox.put([Connected()])
+    for second in range(10, 10 * LONGEST_RUN, 10):
+        loss = Loss(at(second), at(second + 5), "reconnected")
+        inbox.put([Disconnected(ConnectionError()), Connected(), loss])
+        if second == 10:
+            events = [inbox.take() for _ in range(3)]
+    events += drained(inbox)
+    assert Loss(at(10), at(15), "reconnected") == events[3]
+    check_order([Handover(100).event(each) for each in events if each is not None])
+
+
 @given(st.lists(st.sampled_from(["outage", "overflow"]), max_size=60), st.booleans())
 def test_summary_keeps_the_order(happenings: list[str], starts_connected: bool) -> None:
     """However much happens between two messages: few events, each loss covered, connections alternate."""

@@ -119,14 +119,17 @@ def _end_of_old(run: list[Control]) -> int:
 
 
 def _summary(run: list[Control]) -> list[Control]:
-    """One outage for several, seen from outside: the last error, and one Gap that covers all the others."""
-    changes = [item for item in run if not isinstance(item, Loss)]
-    errors = [item for item in changes if isinstance(item, Disconnected)]
-    losses = [item for item in run if isinstance(item, Loss)]
-    summary: list[Control] = []
-    if changes and isinstance(changes[0], Disconnected):
+    """One outage for several, seen from outside: the last error, and one Gap that covers all the others.
+
+    A Gap at the start belongs to what the consumer has taken already, and stays there.
+    """
+    first = next((index for index, item in enumerate(run) if not isinstance(item, Loss)), len(run))
+    summary, rest = run[:first], run[first:]
+    errors = [item for item in rest if isinstance(item, Disconnected)]
+    losses = [item for item in rest if isinstance(item, Loss)]
+    if rest and isinstance(rest[0], Disconnected):
         summary.append(errors[-1])
-    if changes:
+    if rest:
         summary.append(Connected())
     if losses:
         summary.append(functools.reduce(Loss.joined, losses))
