@@ -108,4 +108,4 @@ def show_float(value: float) -> str:
     if exponent == -5:
         digits = mantissa.replace(".", "").lstrip("-")
         return ("-" if value < 0 else "") + "0.0000" + digits
-    return f"{mantissa}e{exponent:+d}" if exponent > 0 else f"{mantissa}e{exponent}"
+    return f"{mantissa}e{exponent:+d}"

@@ -27,11 +27,10 @@ def check_utf8(src: bytes) -> None:
     """`DecodeError` (utf8) unless all of `src` is strict UTF-8; a chunk at a time, so that no second copy is made."""
     if src.isascii():
         return
-    view = src if len(src) <= _CHUNK else memoryview(src)  # whose slices are no copies
     start = 0
     while start < len(src):
         try:
-            _, taken = codecs.utf_8_decode(view[start : start + _CHUNK], "strict", start + _CHUNK >= len(src))
+            _, taken = codecs.utf_8_decode(src[start : start + _CHUNK], "strict", start + _CHUNK >= len(src))
         except UnicodeDecodeError as error:
             offset = start + error.start
             raise _not_utf8(f"byte 0x{src[offset]:02x}", offset) from None
