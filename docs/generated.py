@@ -62,7 +62,7 @@ def commands() -> Iterator[str]:
         arguments = [
             param for param in command.params if param.param_type_name == "argument"
         ]
-        words = [f"[{param.metavar or param.name.upper()}]" for param in arguments]
+        words = [_placed(argument) for argument in arguments]
         yield from (
             f"## {name}",
             "",
@@ -70,20 +70,31 @@ def commands() -> Iterator[str]:
             "",
         )
         yield from (_paragraphs(command.help or ""), "")
-        yield from ("| option | |", "|---|---|")
         options = [
             param for param in command.params if param.param_type_name == "option"
         ]
+        yield from ["| option | |", "|---|---|"] * bool(options)
         for option in options:
-            told = _escaped(option.help or "")
+            told = _escaped(_told(option))
             yield f"| <code>{_escaped(_spelled(option))}</code> | {told} |"
         yield ""
+
+
+def _placed(argument: Any) -> str:
+    word = f"{argument.metavar}" if argument.required else f"[{argument.metavar}]"
+    return f"{word}..." if argument.nargs == -1 else word
+
+
+def _told(option: Any) -> str:
+    if option.is_flag or not option.show_default:
+        return str(option.help)
+    return f"{option.help} {option.default:g} unless given."
 
 
 def _spelled(option: Any) -> str:
     if option.is_flag:
         return str(option.opts[-1])
-    return f"{option.opts[-1]} {option.metavar or option.name.upper().strip('_')}"
+    return f"{option.opts[-1]} {option.metavar}"
 
 
 def _paragraphs(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import html
 import json
 import os
 import re
@@ -238,7 +239,10 @@ def test_links_lead_somewhere(site: Path) -> None:
 
 
 def test_the_site_is_generated_from_the_schema_and_the_commands(site: Path) -> None:
-    """The bounds of u64 and the options of the command are there."""
+    """The bounds of u64 are there, and the arguments, options, choices and defaults of the commands."""
     assert "18446744073709551615" in (site / "message" / "index.html").read_text()
-    assert "--require-receivers N" in (site / "command-line" / "index.html").read_text()
+    commands = html.unescape((site / "command-line" / "index.html").read_text())
+    shown = ["compat [OPTIONS] OLD NEW", "validate [OPTIONS] [FILES|-]...", "--require-receivers N"]
+    shown += ["--format text|json|raw", "--for publish|watch", "Seconds for each answer. 10 unless given."]
+    assert [] == [words for words in shown if words not in commands]
     assert [] == [file.name for file in site.rglob("*.html") if "generated:" in file.read_text()]

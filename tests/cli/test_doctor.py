@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -101,8 +102,22 @@ def test_where_settings_come_from(cli: Cli, server: Server) -> None:
     warned = {"subscribers now", "ENABLE_CHECKPOINT_NOTIFY", "ENABLE_MODEL_RELOAD", "MODEL_RELOAD_RECONNECT_MS"}
     assert dict.fromkeys(warned, "warning") == grades(report)
     sources = [report[name]["detail"].rpartition("(")[2] for name in SETTINGS]
-    assert ["from --url)", *["from the environment)"] * 4, "default)"] == sources
+    assert ["from --url)", *["from the environment)"] * 3, "default)", "default)"] == sources
     assert "'0' does not switch it off, nothing but false does" == report["ENABLE_CHECKPOINT_NOTIFY"]["advice"]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "switch"), [("publish", "ENABLE_CHECKPOINT_NOTIFY"), ("watch", "ENABLE_MODEL_RELOAD")]
+)
+def test_switched_off(purpose: str, switch: str, cli: Cli, server: Server) -> None:
+    """That has failed if it is what the service is for, and all else is looked at nevertheless."""
+    env = {switch: "false"}
+    status, report = examine(cli, server.url, "--for", purpose, **env)
+    assert (Exit.USAGE, "failed", STEPS) == (status, report[switch]["grade"], list(report))
+    other = "watch" if purpose == "publish" else "publish"
+    for arguments in ((), ("--for", other)):
+        status, report = examine(cli, server.url, *arguments, **env)
+        assert (Exit.OK, "warning") == (status, report[switch]["grade"])
 
 
 def test_settings_that_are_not_utf8(cli: Cli) -> None:
@@ -167,15 +182,15 @@ def test_login_refused(user_info: str, detail: str, cli: Cli) -> None:
 RIGHTS: Final = [
     (f"{LEAST} +publish", [], Exit.OK, {"right to publish", "right to subscribe", "round trip"}, set()),
     (f"{LEAST} +publish", ["--for", "watch"], Exit.REFUSED, {"right to publish", "round trip"}, {"right to subscribe"}),
-    (f"{LEAST} +subscribe +unsubscribe +ping", [], Exit.OK, {"right to publish", "round trip"}, set()),
+    (f"{LEAST} +subscribe +ping", [], Exit.OK, {"right to publish", "round trip"}, set()),
     (
-        f"{LEAST} +subscribe +unsubscribe +ping",
+        f"{LEAST} +subscribe +ping",
         ["--for", "publish"],
         Exit.REFUSED,
         {"round trip"},
         {"right to publish"},
     ),
-    (f"{LEAST} +subscribe +unsubscribe", [], Exit.REFUSED, {"round trip"}, {"right to publish", "right to subscribe"}),
+    (f"{LEAST} +subscribe", [], Exit.REFUSED, {"round trip"}, {"right to publish", "right to subscribe"}),
     ("resetchannels &fks:mine:* +@all", [], Exit.OK, {"round trip"}, set()),
     ("resetchannels &other +@all", [], Exit.REFUSED, {"round trip"}, {"right to publish", "right to subscribe"}),
 ]
@@ -193,6 +208,22 @@ def test_rights(
         found, report = examine(cli, url, "--instance", "mine", *arguments)
     expected = dict.fromkeys(warned | always, "warning") | dict.fromkeys(failed, "failed")
     assert (status, STEPS, expected) == (found, list(report), grades(report))
+
+
+@pytest.mark.parametrize(("purpose", "line"), [("publish", "right to publish"), ("watch", "right to subscribe")])
+def test_advice_about_rights(purpose: str, line: str, cli: Cli, server: Server) -> None:
+    """Who follows it has rights enough, and is told of each that he left out."""
+
+    def examine_user(rules: list[str]) -> tuple[int, Report]:
+        with user(server, f"resetchannels -@all {' '.join(rules)}") as url:
+            return examine(cli, url, "--for", purpose)
+
+    _, report = examine_user([])
+    rules = re.findall(r"[+&][^\s,]+", report[line]["advice"])
+    assert Exit.OK == examine_user(rules)[0]
+    for rule in rules:
+        _, report = examine_user([other for other in rules if other != rule])
+        assert rule in report[line]["advice"]
 
 
 def test_nothing_is_published_on_the_channel(cli: Cli, server: Server) -> None:
@@ -213,6 +244,16 @@ def test_replica_and_small_buffer(cli: Cli, server: Server) -> None:
     assert (Exit.OK, expected) == (status, grades(report))
     assert f"publish to 127.0.0.1:{server.port}" in report["role"]["advice"]
     assert "1 MiB at most, or 0.5 MiB for 5 s" == report["output buffer"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "detail"), [("0 0 0", "no limit"), ("32mb 0 0", "32 MiB at most"), ("0 8mb 60", "8 MiB for 60 s")]
+)
+def test_limits_that_are_not_set(limit: str, detail: str, cli: Cli) -> None:
+    """0 is none."""
+    with Server("--client-output-buffer-limit", f"pubsub {limit}") as server:
+        _, report = examine(cli, server.url)
+    assert ("ok", detail) == (report["output buffer"]["grade"], report["output buffer"]["detail"])
 
 
 def test_cluster(cli: Cli) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
-from ..support.cli import Cli
+from ..support.cli import PATIENCE, Cli
 from ..support.loopback import LoopbackServer, scripted
 from ..support.server import Server
 from ..support.terminal import Terminal
@@ -60,12 +63,35 @@ def test_in_pipes(command: tuple[str, ...], cli: Cli, guarded: Server, repeating
 
 
 @pytest.mark.parametrize("command", ["watch", "publish", "validate", "doctor"])
-def test_a_url_where_none_belongs(command: str, cli: Cli) -> None:
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (f"redis://:{PASSWORD}@127.0.0.1:1", "redis://:***@127.0.0.1:1"),
+        (f"redis://u:two {PASSWORD}@127.0.0.1:1", "redis://u:***@127.0.0.1:1"),
+        (f"unix:///socket?db=1&pass={PASSWORD}&user=u", "unix:///socket?db=1&pass=***&user=u"),
+    ],
+)
+def test_a_url_where_none_belongs(command: str, url: str, shown: str, cli: Cli) -> None:
     """It is said to be no file, or one argument too many."""
-    done = cli.run(command, f"redis://:{PASSWORD}@127.0.0.1:1")
+    done = cli.run(command, url)
     assert done.status
-    assert "redis://:***@127.0.0.1:1" in done.err
+    assert shown in done.err
     assert PASSWORD not in done.out + done.err
+
+
+@pytest.mark.parametrize("command", ["watch", "validate"])
+def test_where_the_locale_is_ascii(command: str) -> None:
+    """There typer writes its messages, and ours, past the text stream."""
+    done = subprocess.run(
+        [sys.executable, "-m", "checkpoint_notify.cli", command, f"redis://:{PASSWORD}@127.0.0.1:1"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert "redis://:***@127.0.0.1:1" in done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("command", ["watch --wait 0.5", "doctor"])

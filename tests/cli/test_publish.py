@@ -93,6 +93,15 @@ def test_every_canonical_vector_is_sent_as_it_is(cli: Cli, settings: dict[str, s
         assert done.out.encode() == vector.payload + b"\n", vector.name
 
 
+def test_a_checkpoint_is_no_notification(cli: Cli) -> None:
+    """Who gives it as the FILE is told how to name it."""
+    done = cli.run("publish", "-", stdin=b"\x80\x02}q\x00.")
+    assert (1, "a FILE is a notification as JSON; a checkpoint is named by --path") == (
+        done.status,
+        done.err.splitlines()[-1],
+    )
+
+
 def test_what_no_rust_value_holds(cli: Cli, settings: dict[str, str]) -> None:
     """Bytes that are not UTF-8 in an argument: 1, and words about it."""
     done = cli.run("publish", "--path", "\udcff", "--name", "n", env=settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import json
 import os
 import re
 import signal
@@ -37,6 +38,12 @@ def test_help_lists_the_commands(cli: Cli) -> None:
     """All of them, and no other."""
     _, _, listed = cli.run("--help").out.partition("\nCommands:\n")
     assert sorted(COMMANDS) == sorted(re.findall(r"^  (\w+)", listed, re.MULTILINE))
+
+
+def test_names_of_checks(cli: Cli) -> None:
+    """On lines for people, and as JSON for machines."""
+    listed = [cli.run("conformance", "--list", *json_) for json_ in ([], ["--json"])]
+    assert listed[0].out.splitlines() == json.loads(listed[1].out)
 
 
 def test_version(cli: Cli) -> None:
@@ -127,13 +134,47 @@ def test_full_disk(command: str, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "closed", "words"), [("-", "<&-", "stdin is closed"), ("missing", ">&-", "No such file or directory")]
+    ("arguments", "words"),
+    [("- <&-", "stdin: it is closed"), ("missing >&-", "missing: No such file or directory")],
 )
-def test_streams_that_are_closed(file: str, closed: str, words: str) -> None:
+def test_streams_that_are_closed(arguments: str, words: str) -> None:
     """No traceback, and no file takes their place."""
-    command = ["/bin/sh", "-c", f'exec "$0" -m checkpoint_notify.cli validate {file} {closed}', sys.executable]
+    assert (2, f"checkpoint-notify: cannot read {words}\n") == _in_a_shell(f"validate {arguments}")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process cannot limit its memory")
+@pytest.mark.parametrize("command", ["publish", "validate"])
+def test_file_that_is_larger_than_the_memory(command: str, tmp_path: Path) -> None:
+    """Such as a checkpoint that is given in place of a notification."""
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 35)
+    words = f"cannot read {tmp_path}/huge: it is larger than the memory"
+    limit = 'ulimit -v 4000000 && exec "$0" -m checkpoint_notify.cli "$@"'
+    done = subprocess.run(
+        ["/bin/sh", "-c", limit, sys.executable, command, tmp_path / "huge"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert (2, f"checkpoint-notify: {words}\n") == (done.returncode, done.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [("publish --path p --name n --dry-run", 0), ("publish missing", 2), ("nonsense", 2), ("--help", 0)],
+)
+def test_messages_that_cannot_be_written(arguments: str, status: int) -> None:
+    """The status is what it is elsewhere."""
+    assert (status, "") == _in_a_shell(f"{arguments} 2> /dev/full")
+
+
+def _in_a_shell(arguments: str) -> tuple[int, str]:
+    """The status, and what came on stderr."""
+    command = ["/bin/sh", "-c", f'exec "$0" -m checkpoint_notify.cli {arguments}', sys.executable]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    assert (2, f"checkpoint-notify: cannot read {file}: {words}\n") == (done.returncode, done.stderr)
+    return done.returncode, done.stderr
 
 
 @pytest.mark.parametrize(

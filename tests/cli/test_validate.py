@@ -54,6 +54,14 @@ def test_lines(cli: Cli) -> None:
     ] == [line.rstrip() for line in done.out.splitlines()]
 
 
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_each_refusal_is_told_at_once(as_json: list[str], cli: Cli) -> None:
+    """Behind a `watch` that goes on, and in a pipe: whoever reads on need not wait for the end."""
+    with cli.start("validate", "--lines", *as_json) as running:
+        os.write(running.stdin, b"{,}\n")
+        assert "key must be a string at line 1 column 2" in running.out.line()
+
+
 def test_a_file_is_one_payload(cli: Cli, tmp_path: Path) -> None:
     """To its last byte; what cannot be read does not keep the others from their turn."""
     (tmp_path / "good").write_bytes(GOOD + b"\n")

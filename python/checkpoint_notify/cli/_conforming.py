@@ -47,9 +47,10 @@ _MEANING: Final = {
 }
 
 
-def show_names(patterns: list[str] | None) -> None:
-    """The names of the checks."""
-    typer.echo("\n".join(check.name for check in _chosen(list(all_checks()), patterns)))
+def show_names(patterns: list[str] | None, *, as_json: bool) -> None:
+    """The names of the checks, one a line or as a list."""
+    names = [check.name for check in _chosen(list(all_checks()), patterns)]
+    typer.echo(json.dumps(names, indent=2) if as_json else "\n".join(names))
 
 
 def judge_peer(

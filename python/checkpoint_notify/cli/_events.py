@@ -73,9 +73,14 @@ def event_words(event: Event) -> str:
         case Gap(since, until, reason):
             return f"what was published from {instant(since)} to {instant(until)} may be missing ({reason})"
         case Disconnected(error):
-            return f"{visible(str(error))}; trying again"
+            return f"{error_words(error)}; trying again"
         case Connected():
             return "subscribed"
+
+
+def error_words(error: Exception) -> str:
+    """What an error says, on one line and without a full stop: more follows."""
+    return visible(str(error)).removesuffix(".")
 
 
 def summary(notification: CheckpointNotification) -> str:

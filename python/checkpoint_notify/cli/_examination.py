@@ -11,6 +11,7 @@ from checkpoint_notify._publishing import CONNECT_SECONDS
 from checkpoint_notify.cli._events import json_line
 from checkpoint_notify.cli._exits import Exit
 from checkpoint_notify.cli._finding import Finding
+from checkpoint_notify.cli._guard import URL_ADVICE
 from checkpoint_notify.cli._rights import permissions
 from checkpoint_notify.cli._round_trip import round_trip
 from checkpoint_notify.cli._screen import Screen
@@ -46,11 +47,11 @@ def _tell(screen: Screen, finding: Finding) -> None:
 
 
 def _steps(sources: Sources, purpose: str | None) -> Iterator[Finding]:
-    yield from sources.findings()
+    yield from sources.findings(purpose)
     try:
         url = RedisUrl.parse(sources.redis_url)
     except RedisUrlError as error:
-        yield Finding("URL", str(error), "write redis://[user:password@]host[:port][/database]", Exit.USAGE)
+        yield Finding("URL", str(error), URL_ADVICE, Exit.USAGE)
         return
     yield _url(url)
     if url.host is not None:

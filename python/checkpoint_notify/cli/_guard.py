@@ -10,9 +10,11 @@ from typing import Final, NoReturn, ParamSpec
 import typer
 
 from checkpoint_notify.cli._exits import BY_ERROR, Exit
+from checkpoint_notify.errors import RedisUrlError
 
 P = ParamSpec("P")
 
+URL_ADVICE: Final = "write redis://[user:password@]host[:port][/database]"
 _KNOWN: Final = tuple(kind for kind, _ in BY_ERROR)
 
 
@@ -34,7 +36,8 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except CommandError as error:
             fail(str(error), error.status)
         except _KNOWN as error:
-            fail(str(error), status_of(error))
+            advice = f"; {URL_ADVICE} (REDIS_URL, --url)" if isinstance(error, RedisUrlError) else ""
+            fail(f"{error}{advice}", status_of(error))
 
     return run
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 from checkpoint_notify.cli._exits import Exit
 
-_PASSWORD: Final = re.compile(r"(://[^\s/@:]*:)[^\s]+@")
+_PASSWORD: Final = re.compile(rb"(://[^\s/@:]*:).+(?=@)|(?i:([?&][^=&\s]*pass[^=&\s]*=)[^&\s]+)")
 _END: Final = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 
 
@@ -24,7 +24,7 @@ def prepare() -> None:
     for number in _END:
         if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` and `command &` of some shells ask for that
             signal.signal(number, _end)
-    sys.stdout = _text(sys.stdout, 1, io.TextIOWrapper)
+    sys.stdout = _text(sys.stdout, 1, io.BufferedWriter)
     sys.stderr = _text(sys.stderr, 2, _Discreet)
 
 
@@ -52,18 +52,26 @@ class _Output(io.FileIO):
         except BrokenPipeError:
             drop_output(self.fileno())
             sys.exit(Exit.BROKEN_PIPE)
+        except OSError:
+            if self.fileno() != 2:
+                raise
+            return len(data)  # a full disk, say: there is no other place to tell of it, and the status still counts
 
 
-class _Discreet(io.TextIOWrapper):
-    """A stream of messages, which may repeat an argument: a URL where a file is wanted, say."""
+class _Discreet(io.BufferedWriter):
+    """Messages, which may repeat an argument: a URL where a file is wanted, say.
 
-    def write(self, text: str, /) -> int:
-        return super().write(_PASSWORD.sub(r"\1***@", text))
+    They are bytes here, as typer passes over the text stream where its encoding is ASCII.
+    """
+
+    def write(self, data: Any, /) -> int:
+        super().write(_PASSWORD.sub(rb"\1\2***", bytes(data)))
+        return len(data)
 
 
-def _text(found: Any, descriptor: int, kind: type[io.TextIOWrapper]) -> io.TextIOWrapper:
+def _text(found: Any, descriptor: int, kind: type[io.BufferedWriter]) -> io.TextIOWrapper:
     if found is None:  # the descriptor was closed; the next file to be opened must not get its number
         drop_output(descriptor)
     raw = _Output(descriptor, "wb", closefd=False)
     encoding = getattr(found, "encoding", "utf-8")
-    return kind(io.BufferedWriter(raw), encoding, errors="backslashreplace", line_buffering=raw.isatty())
+    return io.TextIOWrapper(kind(raw), encoding, errors="backslashreplace", line_buffering=raw.isatty())

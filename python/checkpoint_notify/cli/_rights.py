@@ -43,14 +43,12 @@ def permissions(server: Server, config: CheckpointListenerConfig, purpose: str |
     publish, subscribe = _may_publish(server, channel), _may_subscribe(server, config)
     needs_publish = purpose == "publish" or (purpose is None and not subscribe.allowed)
     needs_subscribe = purpose == "watch" or (purpose is None and not publish.allowed)
-    advice = f"allow this user +publish and &{channel}, or ask with --for watch if it only listens"
-    advice_too = (
-        f"allow this user +subscribe +unsubscribe +ping and &{channel}, or ask with --for publish if it only publishes"
-    )
+    to_publish = f"allow this user +publish and &{channel}, or ask with --for watch if it only listens"
+    to_subscribe = f"allow this user +subscribe +ping and &{channel}, or ask with --for publish if it only publishes"
     return Rights(
         [
-            _finding("right to publish", publish, advice, needed=needs_publish),
-            _finding("right to subscribe", subscribe, advice_too, needed=needs_subscribe),
+            _finding("right to publish", publish, to_publish, needed=needs_publish),
+            _finding("right to subscribe", subscribe, to_subscribe, needed=needs_subscribe),
         ],
         subscribe.allowed,
     )
@@ -67,7 +65,7 @@ def _may_publish(server: Server, channel: str) -> _Answer:
     try:
         server.ask("MULTI")
     except RefusedError:
-        return _may_publish_elsewhere(server)
+        return _may_publish_elsewhere(server, channel)
     try:
         server.ask("PUBLISH", channel.encode(), b"")
     except RefusedError as error:
@@ -85,13 +83,16 @@ def _give_up(server: Server) -> None:
         server.connect()
 
 
-def _may_publish_elsewhere(server: Server) -> _Answer:
-    channel = checkpoint_channel(probe_instance())
+def _may_publish_elsewhere(server: Server, channel: str) -> _Answer:
+    elsewhere = checkpoint_channel(probe_instance())
+    why = "not tried on the channel itself, as its subscribers would get it"
     try:
-        server.ask("PUBLISH", channel.encode(), b"")
+        server.ask("PUBLISH", elsewhere.encode(), b"")
     except RefusedError as error:
-        return _Answer(False, str(error))
-    return _Answer(True, f"allowed on {channel}", "not tried on the channel itself, as its subscribers would get it")
+        if "channel" not in str(error):  # it is about the command
+            return _Answer(False, str(error))
+        return _Answer(True, f"allowed, but not on {elsewhere}", f"{why}: check that this user has &{channel}")
+    return _Answer(True, f"allowed on {elsewhere}", why)
 
 
 def _may_subscribe(server: Server, config: CheckpointListenerConfig) -> _Answer:

@@ -100,12 +100,11 @@ def _ping(server: Server) -> str:
 
 def _user(server: Server, refusal: str) -> Finding:
     try:
-        name = server.ask("ACL", "WHOAMI")
+        whoami = server.ask("ACL", "WHOAMI")
     except RefusedError as error:
         if "uthentication required" in f"{refusal}{error}":
             return Finding("user", str(error), "add the user and the password to REDIS_URL", Exit.REFUSED)
-        logged_in = server.url.username or "default" if server.url.password is not None else "default"
-        return Finding(
-            "user", f"{logged_in}, as the URL says; ACL WHOAMI: {error}", "no harm: nothing needs that right"
-        )
-    return Finding("user", f"logged in as {name.decode(errors='replace')}")
+        name = server.url.username if server.url.password is not None else None
+        detail = f"{name or 'default'}, as the URL says; ACL WHOAMI: {error}"
+        return Finding("user", detail, "no harm: nothing needs that right")
+    return Finding("user", f"logged in as {whoami.decode(errors='replace')}")

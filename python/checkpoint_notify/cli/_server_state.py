@@ -56,12 +56,12 @@ def buffer_limit(server: Server) -> Finding:
         return Finding("output buffer", str(error), _ADVICE)
     except (ValueError, IndexError, KeyError):
         return Finding("output buffer", "an answer that is no limit", _ADVICE)
-    detail = f"{_size(hard)} at most, or {_size(soft)} for {seconds} s"
+    limits = [f"{_size(hard)} at most"] * bool(hard) + [f"{_size(soft)} for {seconds} s"] * bool(soft)
     least = min((limit for limit in (hard, soft) if limit), default=_LIMIT_BYTES)
     small = (
         f"a burst may cost listeners their connection: set client-output-buffer-limit pubsub to {_LIMIT_BYTES} or more"
     )
-    return Finding("output buffer", detail, small if least < _LIMIT_BYTES else "")
+    return Finding("output buffer", ", or ".join(limits) or "no limit", small if least < _LIMIT_BYTES else "")
 
 
 def _fields(info: bytes | str) -> dict[str, str]:
@@ -79,4 +79,4 @@ def _pubsub_limits(reply: dict[bytes, bytes] | list[bytes]) -> tuple[int, int, i
 
 
 def _size(count: int) -> str:
-    return f"{count / 1024 / 1024:.3g} MiB" if count else "no limit"
+    return f"{count / 1024 / 1024:.3g} MiB"

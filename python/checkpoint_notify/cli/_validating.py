@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from checkpoint_notify.cli._bar import Bar
 from checkpoint_notify.cli._events import error_json, json_line
 from checkpoint_notify.cli._guard import CommandError, say
-from checkpoint_notify.cli._inputs import opened
+from checkpoint_notify.cli._inputs import opened, shown
 from checkpoint_notify.cli._screen import Screen
 from checkpoint_notify.cli._text import visible
 from checkpoint_notify.errors import DecodeError
@@ -65,6 +65,7 @@ def _judge(name: str, payloads: Iterator[tuple[int | None, bytes]], report: Repo
             except DecodeError as error:
                 summary.refused += 1
                 report(name, number, payload, error)
+                sys.stdout.flush()  # the next payload may be long in coming
             else:
                 accepted += 1
     finally:
@@ -95,8 +96,7 @@ def _as_json(name: str, number: int | None, payload: bytes, error: DecodeError) 
 
 def _as_text(screen: Screen) -> Report:
     def report(name: str, number: int | None, payload: bytes, error: DecodeError) -> None:
-        where = "stdin" if name == "-" else visible(name)
-        where += "" if number is None else f":{number}"
+        where = shown(name) if number is None else f"{shown(name)}:{number}"
         screen.line((where, "bold"), ": ", ("refused", "bold red"), f" ({error.category}): ", visible(str(error)))
         screen.place(payload, error)
 

@@ -10,11 +10,11 @@ import typer
 
 from checkpoint_notify._publishing import Order, is_error_reply
 from checkpoint_notify.cli import _sinks
+from checkpoint_notify.cli._events import error_words
 from checkpoint_notify.cli._exits import Exit
 from checkpoint_notify.cli._guard import fail
 from checkpoint_notify.cli._live import LiveTable
 from checkpoint_notify.cli._screen import Screen
-from checkpoint_notify.cli._text import visible
 from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
 from checkpoint_notify.listener import CheckpointListener
 from checkpoint_notify.listener_config import CheckpointListenerConfig
@@ -61,7 +61,7 @@ def watch(config: CheckpointListenerConfig, goal: Goal, wait: float | None, form
             goal.meet(event)
             if goal.status is not None:
                 raise typer.Exit(goal.status)
-    trouble = "" if goal.trouble is None else f": {visible(str(goal.trouble))}"
+    trouble = "" if goal.trouble is None else f": {error_words(goal.trouble)}; see checkpoint-notify doctor --for watch"
     if not expired.is_set():  # MODEL_RELOAD_MAX_RETRIES
         refused = goal.trouble is not None and is_refusal(goal.trouble)
         fail(f"gave up{trouble}", Exit.REFUSED if refused else Exit.NO_CONNECTION)

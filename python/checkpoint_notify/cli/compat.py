@@ -14,7 +14,8 @@ from checkpoint_notify.cli._guard import CommandError
 from checkpoint_notify.cli._options import Json
 from checkpoint_notify.compat import Bump, Comparison, Contract, SchemaError, Verdict, compare, read_contract
 
-SchemaFile: TypeAlias = Annotated[Path, typer.Argument(exists=True, dir_okay=False, show_default=False)]
+Old: TypeAlias = Annotated[Path, typer.Argument(metavar="OLD", exists=True, dir_okay=False, show_default=False)]
+New: TypeAlias = Annotated[Path, typer.Argument(metavar="NEW", exists=True, dir_okay=False, show_default=False)]
 
 _MEANING: Final = {
     Verdict.FULL: "old and new programs read each other's messages",
@@ -30,7 +31,7 @@ _ASKS: Final = {
 }
 
 
-def compat(old: SchemaFile, new: SchemaFile, as_json: Json = False) -> None:
+def compat(old: Old, new: New, as_json: Json = False) -> None:
     """Say whether the schema NEW may follow the schema OLD, and why not.
 
     Exit status 0 only if they are fully compatible; 1 if not; 2 if a file is no schema that can be judged.

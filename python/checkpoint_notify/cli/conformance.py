@@ -11,7 +11,9 @@ from checkpoint_notify.cli._options import Json
 
 
 def conformance(
-    command: Annotated[list[str] | None, typer.Argument(help="Starts the peer.", show_default=False)] = None,
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="COMMAND", help="Starts the peer.", show_default=False)
+    ] = None,
     known: Annotated[
         Path | None,
         typer.Option(
@@ -31,10 +33,12 @@ def conformance(
         ),
     ] = None,
     list_checks: Annotated[bool, typer.Option("--list", help="Print the names of the checks; run none.")] = False,
-    timeout: Annotated[float, typer.Option(min=0.001, max=86_400, help="Seconds for each answer.")] = 10.0,
-    start_timeout: Annotated[float, typer.Option(min=0.001, max=86_400, help="Seconds for the first.")] = 60.0,
-    restarts: Annotated[int, typer.Option(min=0, help="How often to start the peer anew, at most.")] = 20,
-    show: Annotated[int, typer.Option(min=0, help="How many failures to show of each kind.")] = 3,
+    timeout: Annotated[float, typer.Option(metavar="S", min=0.001, max=86_400, help="Seconds for each answer.")] = 10.0,
+    start_timeout: Annotated[
+        float, typer.Option(metavar="S", min=0.001, max=86_400, help="Seconds for the first.")
+    ] = 60.0,
+    restarts: Annotated[int, typer.Option(metavar="N", min=0, help="How often to start the peer anew, at most.")] = 20,
+    show: Annotated[int, typer.Option(metavar="N", min=0, help="How many failures to show of each kind.")] = 3,
     as_json: Json = False,
 ) -> None:
     """Judge an implementation of the message by the golden vectors of the real Rust crate.
@@ -49,6 +53,6 @@ def conformance(
 
     limits = Limits(start=start_timeout, answer=timeout, restarts=restarts)
     if list_checks:
-        _conforming.show_names(only)
+        _conforming.show_names(only, as_json=as_json)
     else:
         _conforming.judge_peer(command, known, only, limits, most=None if as_json else show)

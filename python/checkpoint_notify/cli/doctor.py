@@ -20,7 +20,12 @@ class Purpose(StrEnum):
 def doctor(
     purpose: Annotated[
         Purpose | None,
-        typer.Option("--for", help="What must be allowed. Unless given, one of the two is enough.", show_default=False),
+        typer.Option(
+            "--for",
+            metavar="|".join(Purpose),
+            help="What must be switched on and allowed. Unless given, one of the two rights is enough.",
+            show_default=False,
+        ),
     ] = None,
     url: Url = None,
     instance: Instance = None,

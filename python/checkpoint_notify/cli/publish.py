@@ -64,7 +64,7 @@ def publish(
     from checkpoint_notify.cli import _settings
 
     options = {"--version": version, "--step": step, "--meta": meta or None, "--path": path, "--name": name}
-    notification = _read(file, options) if file else _made(path, name, version or 0, step or 0, meta or [])
+    notification = _read(file, options) if file is not None else _made(path, name, version or 0, step or 0, meta or [])
     config = _settings.notifier_config(url, instance)
     if dry_run:
         _show(config, notification, as_json=as_json)
@@ -75,7 +75,7 @@ def publish(
 
 
 def _read(file: str, options: Mapping[str, object]) -> CheckpointNotification:
-    from checkpoint_notify.cli._inputs import read
+    from checkpoint_notify.cli._inputs import read, shown
     from checkpoint_notify.cli._text import excerpt, visible
     from checkpoint_notify.errors import DecodeError
     from checkpoint_notify.notification import CheckpointNotification
@@ -88,9 +88,9 @@ def _read(file: str, options: Mapping[str, object]) -> CheckpointNotification:
         return CheckpointNotification.from_json(payload)
     except DecodeError as error:
         text, carets = excerpt(payload, error, 100)
-        raise CommandError(
-            f"{visible(file)}: refused: {visible(str(error))}\n    {text}\n    {carets}", Exit.INVALID
-        ) from None
+        hint = "\na FILE is a notification as JSON; a checkpoint is named by --path" if error.category == "utf8" else ""
+        refusal = f"{shown(file)}: refused: {visible(str(error))}\n    {text}\n    {carets}{hint}"
+        raise CommandError(refusal, Exit.INVALID) from None
 
 
 def _made(path: str | None, name: str | None, version: int, step: int, meta: list[str]) -> CheckpointNotification:

@@ -39,7 +39,12 @@ def watch(
     ] = None,
     format_: Annotated[
         Format | None,
-        typer.Option("--format", help="Unless given: text on a terminal, else json.", show_default=False),
+        typer.Option(
+            "--format",
+            metavar="|".join(Format),
+            help="Unless given: text on a terminal, else json.",
+            show_default=False,
+        ),
     ] = None,
     fail_on_gap: Annotated[bool, typer.Option("--fail-on-gap", help="End with 7 at the first gap.")] = False,
     fail_on_invalid: Annotated[
@@ -53,7 +58,8 @@ def watch(
 
     On a terminal this is a table that is kept up to date. Elsewhere each event is one JSON object on a line: received,
     invalid, gap, connected, disconnected. There u64 are JSON integers with all digits (readers that use doubles round
-    them beyond 2^53), and a payload is "raw" as text, or "raw_base64" if it is not UTF-8.
+    them beyond 2^53), and a payload is "raw" as text, or "raw_base64" if it is not UTF-8; one that is too large to be
+    read is left out.
     The format raw gives each payload as it came and a newline, invalid ones too, and tells the rest on stderr.
 
     A lost connection is made again without end, unless MODEL_RELOAD_MAX_RETRIES says how often to try.
