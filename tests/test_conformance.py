@@ -56,6 +56,7 @@ class Expected(NamedTuple):
 
 ONCE_EACH: Final = 2
 """It goes wrong three times, the last time at the last check of all, behind which nobody is needed."""
+FLUSH: Final = "is each line flushed?"
 NEXT_ONES: Final = {DECODE_NEXT: "errored", ENCODE_FIRST: "errored"}
 
 EXPECTED: Final = {
@@ -65,17 +66,24 @@ EXPECTED: Final = {
     "abort": Expected(all_three("crashed"), "it ended (signal 9, Killed", ONCE_EACH),
     "leave_a_child": Expected(all_three("crashed"), "it ended (exit status 0)", ONCE_EACH),
     "close_output": Expected(all_three("crashed"), "it closed its output and still runs", ONCE_EACH),
+    "half_a_line": Expected(
+        all_three("crashed"), """it ended (exit status 0), in the middle of a line: b'{"id": '""", ONCE_EACH
+    ),
     "flood": Expected(all_three("errored"), "has the id None", ONCE_EACH),
     "answer_and_flood": Expected(NEXT_ONES, "", ONCE_EACH),
-    "long_line": Expected(all_three("errored"), "it wrote more than the answer: b'      ", ONCE_EACH),
+    "long_line": Expected(all_three("errored"), "it wrote a line of more than 1,048,576 bytes: b'      ", ONCE_EACH),
     "chatter": Expected({}),
     "twice": Expected(NEXT_ONES, "it wrote what nobody asked for: b'{", ONCE_EACH),
     "garbage": Expected(
-        all_three("errored"), "not JSON (Expecting value: line 1 column 1 (char 0)): b'hm?'", ONCE_EACH
+        all_three("errored"),
+        "not JSON (Expecting value: line 1 column 1 (char 0)), and nothing else belongs on standard output: b'hm?'",
+        ONCE_EACH,
     ),
     "latin_1": Expected(all_three("errored"), "not JSON ('utf-8' codec can't decode byte 0xe9", ONCE_EACH),
     "not_an_object": Expected(all_three("errored"), "not a JSON object, or nested too deep: b'[]'", ONCE_EACH),
     "nan": Expected(all_three("errored"), "not JSON (NaN is no number of JSON)", ONCE_EACH),
+    "infinite": Expected(all_three("errored"), "not JSON (1e999 is beyond any float)", ONCE_EACH),
+    "name_twice": Expected(all_three("errored"), "not JSON (a name stands twice in an object)", ONCE_EACH),
     "deep": Expected(all_three("errored"), "not a JSON object, or nested too deep", ONCE_EACH),
     "deepest": Expected(all_three("errored"), "not JSON (", ONCE_EACH),
     "other_id": Expected(all_three("errored"), "has the id ", ONCE_EACH),
@@ -129,8 +137,16 @@ def test_a_peer_that_hangs() -> None:
     (target,) = [check for check in FEW if check.name == DECODE]
     found = run(faulty("hang"), [FEW[0], target, *FEW[3:4]], PATIENT._replace(answer=5.0))
     assert {DECODE: "timed_out"} == {k: v for k, v in not_passed(found).items() if k != REFUSE}
-    assert "no answer within 5 s" == found.outcomes[1].detail
+    assert f"no answer within 5 s; {FLUSH}" == found.outcomes[1].detail
     assert 1 == found.restarts
+
+
+def test_a_line_without_its_end() -> None:
+    """What there is of it is shown: the newline may be missing, or be another character."""
+    program = r"input(); print('{}', end='\r', flush=True); input()"
+    found = run([sys.executable, "-c", program], FEW, PATIENT._replace(start=3.0))
+    expected = r"it did not introduce itself: no answer within 3 s, but the beginning of a line: b'{}\r'"
+    assert expected == found.gave_up
 
 
 def test_a_peer_that_does_not_read() -> None:
@@ -152,12 +168,13 @@ HANDSHAKES: Final = {
     "protocol_2": "it speaks version 2 of the protocol; this runner speaks 1",
     "other_message": "it speaks of 'weather'; the vectors are of 'checkpoint_notification'",
     "hello_fails": "it did not introduce itself: 'shy'",
-    "hello_lacks_a_name": "it did not introduce itself: no response to hello: b'{",
+    "hello_lacks_a_name": "it did not introduce itself: no response to hello, wrong in `name`: b'{",
     "pass": "it did not introduce itself: it ended (exit status 0)",
     "raise SystemExit('no!')": "it did not introduce itself: it ended (exit status 1); its last words: 'no!'",
     "print('Welcome!', flush=True); input(); input()": "it did not introduce itself: ",
     "import sys; print(sys.stdin.readline(), end='', flush=True); input()": (
-        """it did not introduce itself: no response to hello: b'{"op": "hello", "id": 1}'"""
+        "it did not introduce itself: no response to hello, which has `name`, `version`, `protocol`, `message`, "
+        """or `failure`: b'{"op": "hello", "id": 1}'"""
     ),
 }
 """Modes, or programs in Python, and why they are given up."""
@@ -177,7 +194,7 @@ def test_a_peer_that_does_not_introduce_itself(program: str) -> None:
 def test_a_peer_that_never_says_a_word() -> None:
     """The first answer has a time of its own."""
     found = run([sys.executable, "-c", "import time; time.sleep(600)"], FEW, PATIENT._replace(start=0.5))
-    assert "it did not introduce itself: no answer within 0.5 s" == found.gave_up
+    assert f"it did not introduce itself: no answer within 0.5 s; {FLUSH}" == found.gave_up
 
 
 @pytest.mark.parametrize("kind", ["absent", "not executable", "a folder", "not a program", "a NUL", "nowhere"])
@@ -195,8 +212,9 @@ def test_a_command_that_cannot_be_started(kind: str, tmp_path: Path) -> None:
 
 
 ENDINGS: Final = {
-    "ignores_stop": "it could not be told to stop: no answer within 3 s",
+    "ignores_stop": "it could not be told to stop: no answer within 3 s; is each line flushed?",
     "stays_after_stop": "it did not end when told to stop, and was killed",
+    "ends_badly": "it ended when told to stop, but not well (exit status 7)",
     "cannot_stop": "it could not be told to stop: 'no'",
 }
 

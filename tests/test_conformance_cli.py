@@ -176,6 +176,7 @@ WRONG_LISTS: Final = {
     "second entry": (entry() + "[[known]]\n", "entry 2 of `known`: it must have"),
     "no list": ("known = 1", "it must hold a list `known`, and nothing else"),
     "other name": ("[[knwon]]", "it must hold a list `known`, and nothing else"),
+    "endless": ("known = " + "[" * 100_000, "known.toml: "),
     "no TOML": ("[[known", "Expected ']]'"),
 }
 

@@ -69,6 +69,12 @@ def close_output(_: object) -> NoReturn:
     sleep()
 
 
+def half_a_line(_: object) -> NoReturn:
+    """Ends before its answer does."""
+    write(b'{"id": ')
+    os._exit(0)
+
+
 def flood(_: object) -> NoReturn:
     """Lines without end, none of them an answer."""
     while True:
@@ -105,6 +111,13 @@ def stay(op: str, response: Response) -> None:
         sleep()
 
 
+def end_badly(op: str, response: Response) -> None:
+    """Answers to `stop`, and ends with an error."""
+    say(response)
+    if op == "stop":
+        os._exit(7)
+
+
 def instead(**members: Any) -> Callable[[Response], None]:
     """Another answer under the right id."""
     return lambda response: say({"id": response["id"], **members})
@@ -138,6 +151,7 @@ AT_TARGET: Final[dict[str, Callable[[Response], None]]] = {
     "leave_a_child": leave_a_child,
     "close_output": close_output,
     "hang": sleep,
+    "half_a_line": half_a_line,
     "flood": flood,
     "answer_and_flood": answer_and_flood,
     "long_line": long_line,
@@ -147,6 +161,8 @@ AT_TARGET: Final[dict[str, Callable[[Response], None]]] = {
     "latin_1": lambda response: write(b'{"id": %d, "failure": "\xe9"}\n' % response["id"]),
     "not_an_object": lambda _: write(b"[]\n"),
     "nan": lambda response: write(b'{"id": %d, "error": {"line": NaN}}\n' % response["id"]),
+    "infinite": lambda response: write(b'{"id": %d, "value": {"version": 1e999}}\n' % response["id"]),
+    "name_twice": lambda response: write(json.dumps(response).encode().replace(b"{", b'{"id": 0, ', 1) + b"\n"),
     "deep": lambda response: write(b'{"id": %d, "value": %s}\n' % (response["id"], b'{"a":' * 900 + b"1" + b"}" * 900)),
     "deepest": lambda _: write(b"[" * 100_000 + b"\n"),
     "other_id": lambda response: say({**response, "id": response["id"] + 1}),
@@ -184,6 +200,7 @@ ALWAYS: Final[dict[str, Callable[[str, Response], None]]] = {
     "hello_lacks_a_name": lambda _, response: say({**response, "name": None}),
     "ignores_stop": lambda op, response: sleep() if op == "stop" else say(response),
     "stays_after_stop": stay,
+    "ends_badly": end_badly,
     "cannot_stop": lambda op, response: say({"id": response["id"], "failure": "no"} if op == "stop" else response),
 }
 """The same, for each request; the first argument is its `op`."""

@@ -30,7 +30,7 @@ def read_known(file: Path, checks: list[Check]) -> list[Entry]:
     try:
         text = file.read_text(encoding="utf-8")
         content = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise KnownFileError(f"{file}: {error}") from error
     if not isinstance(content, dict) or content.keys() != {"known"} or not isinstance(content["known"], list):
         raise KnownFileError(f"{file}: it must hold a list `known`, and nothing else")

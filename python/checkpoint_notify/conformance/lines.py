@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -61,16 +62,31 @@ def read_response(op: str, line: bytes, number: int) -> Answer:
     if not (found is None and "failure" in response) and (type(found) is not int or found != number):
         raise OutOfTurnError(f"the response to request {number} has the id {found!r:.40}")
     if not any(_has_form(response, form) for form in (*_FORMS[op], _FAILURE)):
-        raise LineError(f"no response to {op}: {_start(line)}")
+        raise LineError(f"no response to {op}, {_objection(response, op)}: {_start(line)}")
     return response
+
+
+def _objection(response: Answer, op: str) -> str:
+    """What a response that has none of the forms lacks."""
+    forms = (*_FORMS[op], _FAILURE)
+    for form in forms:
+        if response.keys() == form.keys():
+            return f"wrong in {_quoted(name for name in form if not form[name](response[name]))}"
+    return f"which has {', or '.join(map(_quoted, forms))}"
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def read_object(line: bytes) -> dict[str, Any]:
     """Any response, with its id; `OutOfTurnError` if the line is none."""
     try:
-        response = json.loads(line.decode(), parse_constant=_refuse)
+        response = json.loads(line.decode(), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_members)
     except (ValueError, RecursionError) as error:
-        raise OutOfTurnError(f"not JSON ({error}): {_start(line)}") from None
+        raise OutOfTurnError(
+            f"not JSON ({error}), and nothing else belongs on standard output: {_start(line)}"
+        ) from None
     if not isinstance(response, dict) or not _is_shallow(response, _DEEPEST):
         raise OutOfTurnError(f"not a JSON object, or nested too deep: {_start(line)}")
     return response
@@ -78,6 +94,21 @@ def read_object(line: bytes) -> dict[str, Any]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+def _finite(number: str) -> float:
+    """The report is JSON, and must be able to show it."""
+    if math.isinf(float(number)):
+        raise ValueError(f"{number:.40} is beyond any float")
+    return float(number)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A peer that keeps both of two equal names has not chosen the one that Rust does."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return members
 
 
 def _start(line: bytes) -> str:

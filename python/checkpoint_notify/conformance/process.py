@@ -90,19 +90,21 @@ class PeerProcess:
         self._selector.register(self._pipes()[0], selectors.EVENT_WRITE, self._write)
         while len(self._lines) < count or self._unsent:
             if len(self._lines) > count or len(self._partial) > self._longest:
-                raise PeerTalksError(f"it wrote more than the answer: {self._start()}")
+                what = "more than the answer" if self._lines else f"a line of more than {self._longest:,} bytes"
+                raise PeerTalksError(f"it wrote {what}: {self._start()}")
             left = deadline - time.monotonic()
             if left <= 0:
-                raise PeerSilentError(f"no answer within {seconds:g} s{self._quoted_words()}")
+                hint = f", but the beginning of a line: {self._start()}" if self._partial else "; is each line flushed?"
+                raise PeerSilentError(f"no answer within {seconds:g} s{hint}{self._quoted_words()}")
             gone = not self._open or self._process.poll() is not None
             if not self._pump(0 if gone else min(left, _SLICE)) and gone:
                 raise PeerGoneError(self._obituary())
         return [self._lines.popleft() for _ in range(count)]
 
-    def close(self, seconds: float) -> bool:
-        """The end of its input is its order to end; one that stays for so long is killed, and the answer is False."""
+    def close(self, seconds: float) -> int | None:
+        """The end of its input is its order to end; its exit status, or None where it stayed and had to be killed."""
         if self._ended:
-            return True
+            return self._process.returncode
         self._stop_writing()
         self._pipes()[0].close()
         deadline = time.monotonic() + seconds
@@ -110,9 +112,9 @@ class PeerProcess:
             self._pump(_CLOSING_SLICE)
             self._lines.clear()
             self._partial.clear()
-        ended = self._process.poll() is not None
+        status = self._process.poll()
         self.kill()
-        return ended
+        return status
 
     def kill(self) -> None:
         """End it now, and all of its process group; may be called again."""
@@ -175,8 +177,9 @@ class PeerProcess:
         while self._pump(0) and len(self._words) < _LAST_WORDS:
             pass  # stderr may hold more, and ends with the process
         status = self._process.returncode
-        what = "it closed its output and still runs" if status is None else f"it ended ({_told(status)})"
-        return f"{what}{self._quoted_words()}"
+        what = "it closed its output and still runs" if status is None else f"it ended ({told(status)})"
+        where = f", in the middle of a line: {self._start()}" if self._partial else ""
+        return f"{what}{where}{self._quoted_words()}"
 
     def _quoted_words(self) -> str:
         words = self._words.decode(errors="replace").strip()
@@ -192,5 +195,6 @@ class PeerProcess:
         return process.stdin, process.stdout, process.stderr
 
 
-def _told(status: int) -> str:
+def told(status: int) -> str:
+    """An exit status in words."""
     return f"exit status {status}" if status >= 0 else f"signal {-status}, {signal.strsignal(-status)}"

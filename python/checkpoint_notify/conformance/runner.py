@@ -24,6 +24,7 @@ from checkpoint_notify.conformance.process import (
     PeerProcess,
     PeerSilentError,
     PeerTalksError,
+    told,
 )
 
 
@@ -121,8 +122,10 @@ class _Session:
                 return f"it could not be told to stop: {fault}"
             if "failure" in answer:
                 return f"it could not be told to stop: {answer['failure']!a}"
-            ended = process.close(self._limits.stop)
-        return None if ended else "it did not end when told to stop, and was killed"
+            status = process.close(self._limits.stop)
+        if status is None:
+            return "it did not end when told to stop, and was killed"
+        return f"it ended when told to stop, but not well ({told(status)})" if status else None
 
     def _started(self) -> PeerProcess | None:
         if self.gave_up is None and self._starts > self._limits.restarts:
