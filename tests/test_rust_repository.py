@@ -136,12 +136,32 @@ def test_what_is_no_crate_is_not_judged(tmp_path: Path) -> None:
     """Neither kept nor broken: another exit status, and a reason."""
     (tmp_path / "Cargo.toml").write_text('[workspace]\nmembers = ["core"]\n')
     for folder, reason in [
-        (tmp_path, "has no \\[package\\]; name the folder of the crate"),
+        (tmp_path, "names no \\[package\\]; name the folder of the crate"),
         (tmp_path / "no", "No such"),
     ]:
         done = _judge(folder)
         assert 2 == done.returncode, done.stdout
         assert re.search(f"was not judged: .*{reason}", done.stdout), done.stdout
+
+
+def test_without_a_cargo_that_works_nothing_is_judged(tmp_path: Path) -> None:
+    """Nor is a crate that cargo cannot make sense of: that says nothing about the contract."""
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "janus-core"\n')
+    assert "was not judged: [Errno 2] No such file or directory: 'cargo'" in _not_judged(tmp_path, str(tmp_path))
+    cargo = tmp_path / "cargo"
+    cargo.write_text("#!/bin/sh\necho no toolchain >&2\nexit 1\n")
+    cargo.chmod(0o755)
+    assert "was not judged: cargo does not get so far as to build it" in _not_judged(tmp_path, str(tmp_path))
+    require_cargo()
+    assert "was not judged: cargo does not get so far as to build it" in _not_judged(tmp_path, os.environ["PATH"])
+
+
+def _not_judged(crate: Path, path: str) -> str:
+    environment = {**os.environ, "PATH": path, "CARGO_TARGET_DIR": str(crate / "target")}
+    command: list[str | Path] = [sys.executable, AGAINST, crate]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert 2 == done.returncode, done.stdout
+    return done.stdout
 
 
 def _contents(folder: Path) -> dict[Path, bytes]:

@@ -4,7 +4,8 @@ Runs this judge's tests with `jflow-core` taken from that folder, whatever the c
 into its tree: the judge is built in `tests/rust/target`, or in CARGO_TARGET_DIR, with the dependencies of
 `tests/rust/Cargo.lock` where the crate allows them. With `--newest` for the folder, the crate is the newest published
 one, and all dependencies are the newest that it allows. Needs Python 3.11 and cargo. Exit status 0: the crate keeps the
-contract; 1: the compiler or a test says where it does not; 2: there is no crate, and nothing was judged.
+contract; 1: the compiler or a test says where it does not; 2: nothing was judged, since there is no crate, or no cargo
+that works.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ def main() -> int:
     try:
         crate, dependency = newest() if sys.argv[1] == "--newest" else checkout(Path(sys.argv[1]).resolve())
         manifest = lay_out(dependency, locked=sys.argv[1] != "--newest")
+        resolve(manifest)
     except (OSError, ValueError) as error:
         print(f"{sys.argv[1]} was not judged: {error}", file=sys.stderr)
         return 2
@@ -45,9 +47,9 @@ def newest() -> tuple[str, str]:
 
 def checkout(core: Path) -> tuple[str, str]:
     """The same for the crate in a folder; ValueError where the folder holds none."""
-    package = tomllib.loads((core / "Cargo.toml").read_text(encoding="utf-8")).get("package")
-    if package is None:
-        raise ValueError("its Cargo.toml has no [package]; name the folder of the crate, not that of its workspace")
+    package = tomllib.loads((core / "Cargo.toml").read_text(encoding="utf-8")).get("package", {})
+    if "name" not in package:
+        raise ValueError("its Cargo.toml names no [package]; name the folder of the crate, not that of its workspace")
     name = str(package["name"])
     return f"The crate {name} in {core}", f"{{ path = {json.dumps(str(core))}, package = {json.dumps(name)} }}"
 
@@ -84,6 +86,13 @@ def manifest_for(dependency: str) -> str:
 def target_folder() -> Path:
     """Where cargo builds: one folder for all crates, so that only the crate and the judge are built anew."""
     return Path(os.environ.get("CARGO_TARGET_DIR") or JUDGE / "target").resolve()
+
+
+def resolve(manifest: Path) -> None:
+    """Get all that the judge is built of; OSError without cargo, and ValueError where it fails."""
+    command = ["cargo", "metadata", "--format-version", "1", "--manifest-path", str(manifest)]
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode != 0:
+        raise ValueError("cargo does not get so far as to build it")
 
 
 def cargo_test(manifest: Path, arguments: list[str]) -> int:
