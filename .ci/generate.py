@@ -2,29 +2,29 @@
 
 Run by `make generate` and `make check`, in the folder that it works on. pyproject.toml names the files: those of
 `[tool.datamodel-codegen]`, and for each further message those of `[tool.datamodel-codegen.profiles.NAME]`. A schema
-that says what the codec cannot do is refused first, each field by name: the generator would take it, and drop without a
+that says what the codec cannot do is refused first, with its place: the generator would take it, and drop without a
 word what it has no type for. Exit status 0: all is well; 1: drift, or the generator failed; 2: a schema was refused.
 """
 
 import json
 import keyword
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
-U64 = {"type": "integer", "minimum": 0, "maximum": 2**64 - 1}
-WORDS = {"title", "description"}
-FORMS: list[tuple[dict[str, Any], type]] = [
-    ({"type": "string"}, str),
-    ({"$ref": "#/$defs/u64"}, int),
-    ({"type": "object", "additionalProperties": {"type": "string"}}, dict),
-]
-"""What a field may be, and the type of its default; anything more would be a promise that no code keeps."""
+CONTRACT = Path(__file__).parent.parent / "python" / "checkpoint_notify" / "compat" / "contract.py"
+# Run by itself: the package cannot be imported while its generated class is what has to be mended.
+contract = runpy.run_path(str(CONTRACT))
 
-KNOWN = "strings, u64 and maps of strings, with no keyword beside these but title, description and default"
+FORMS = ["String", "u64", "HashMap<String, String>"]
+"""What the codec reads and writes."""
+U64 = "#/$defs/u64"
+RESERVED = "self|new|(to|from)_json(_bytes)?|with_.*"
+"""What the class of a message calls its own."""
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
     refused = [
         f"{file}: {reason}"
         for file in [config["input"], *(profile["input"] for profile in profiles.values())]
-        for reason in refusals(json.loads(Path(file).read_text(encoding="utf-8")))
+        for reason in refusals(Path(file).read_bytes())
     ]
     if refused:
         print(*refused, sep="\n", file=sys.stderr)
@@ -42,56 +42,40 @@ def main() -> int:
     return max(generate(*profile, *sys.argv[1:]) for profile in [(), *(("--profile", name) for name in profiles)])
 
 
-def refusals(schema: dict[str, Any]) -> list[str]:
+def refusals(text: bytes) -> list[str]:
     """Why the codec cannot read and write what this schema describes; empty if it can."""
-    fields = schema.get("properties", {})
-    reasons = [reason for name, field in fields.items() for reason in field_refusals(name, field, schema)]
-    if schema.get("type") != "object" or not fields:
-        reasons.append("the message is no object with properties")
-    if schema.get("additionalProperties", True) is not True:
-        reasons.append("additionalProperties: serde ignores fields that it does not know, so it must be true")
-    if without(schema.get("$defs", {}).get("u64", U64), WORDS) != U64:
-        reasons.append(f"$defs.u64 must hold {json.dumps(U64)}")
-    reasons += [
-        f"field {name}: it is required and not described" for name in schema.get("required", []) if name not in fields
-    ]
-    optional = [name for name, field in fields.items() if "default" in field]
-    if optional and list(fields)[-len(optional) :] != optional:
-        first = optional[0]
+    try:
+        message = contract["read_contract"](text)
+    except contract["SchemaError"] as error:
+        return [str(error)]
+    schema = json.loads(text)
+    reasons = [reason for field in message.fields for reason in field_refusals(field, schema["properties"][field.name])]
+    if message.closed:
+        reasons.append("/additionalProperties: serde ignores fields that it does not know, so it must be true")
+    if not re.fullmatch("([A-Z][a-z0-9]*)+", message.name) or message.name in ("U64", "Annotated", "IntRange"):
+        reasons.append(f"/title: {message.name!r} is no name for the class, such as CheckpointNotification")
+    reasons += [f"/$defs/{name}: there is room for u64 alone" for name in schema.get("$defs", {}) if name != "u64"]
+    optional = [field.name for field in message.fields if not field.required]
+    if optional and [field.name for field in message.fields[-len(optional) :]] != optional:
         reasons.append(
-            f"field {first}: it has a default and stands before fields that have none; the array form has an order"
+            f"/properties/{optional[0]}: it has a default and stands before fields that have none; "
+            "the array form has an order"
         )
     return reasons
 
 
-def field_refusals(name: str, field: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+def field_refusals(field: Any, node: dict[str, Any]) -> list[str]:
     """The same for one field."""
     reasons = []
-    form = without(field, {*WORDS, "default"})
-    taken = [default for known, default in FORMS if known == form]
-    if not taken:
-        reasons.append(f"it is {json.dumps(form)}; the codec knows {KNOWN}")
-    elif "default" in field and not fits(field["default"], taken[0]):
-        reasons.append(f"its default {json.dumps(field['default'])} is not of its own type")
-    if not re.fullmatch("[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+    if field.kind.value not in FORMS:
+        reasons.append(f"the codec knows {', '.join(FORMS)}, and no {field.kind.value}")
+    elif node.get("$ref") != (U64 if field.kind.value == "u64" else None):
+        reasons.append(f'a u64, and nothing else, is written {{"$ref": "{U64}"}}')
+    if not re.fullmatch("[a-z][a-z0-9_]*", field.name) or keyword.iskeyword(field.name):
         reasons.append("its name is no name of a Python field in small letters")
-    if ("default" in field) == (name in schema.get("required", [])):
-        reasons.append("it must either be required or have a default; an Option is neither, and is not supported")
-    return [f"field {name}: {reason}" for reason in reasons]
-
-
-def without(members: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    """The members of other names."""
-    return {name: value for name, value in members.items() if name not in names}
-
-
-def fits(default: object, kind: type) -> bool:
-    """Whether a default is a value of its field: serde would not compile otherwise."""
-    if isinstance(default, dict):
-        return kind is dict and all(isinstance(value, str) for value in default.values())
-    if isinstance(default, int):
-        return kind is int and type(default) is int and 0 <= default < 2**64
-    return type(default) is kind
+    elif re.fullmatch(RESERVED, field.name):
+        reasons.append("its name is one that the Python class needs itself")
+    return [f"/properties/{field.name}: {reason}" for reason in reasons]
 
 
 def generate(*arguments: str) -> int:

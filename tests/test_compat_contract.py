@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from checkpoint_notify.compat import Bump, SchemaError, read_contract
+from checkpoint_notify.compat import Bump, SchemaError, Verdict, compare, read_contract
 from checkpoint_notify.compat.contract import Kind
 from checkpoint_notify.resources import schema_text
 
@@ -70,6 +70,7 @@ REFUSED: Final[dict[str, tuple[object, str]]] = {
     "no_id": ({key: value for key, value in REAL.items() if key != "$id"}, "/$id: is missing"),
     "no_fields": (message({}), "/properties: a message has at least one field"),
     "unknown_required": (REAL | {"required": [*REAL["required"], "loss"]}, "/required: there is no property 'loss'"),
+    "required_is_no_name": (REAL | {"required": [["loss"]]}, "/required: there is no property ['loss']"),
     "neither_required_nor_default": (
         REAL | {"required": REAL["required"][1:]},
         "/properties/model_path: neither required nor with a default",
@@ -83,6 +84,8 @@ REFUSED: Final[dict[str, tuple[object, str]]] = {
     "default_out_of_bounds": (_defaults(U64 | {"default": -1}), "/properties/version/default: -1 is no u64"),
     "default_is_null": (_defaults(STRING | {"default": None}), "/properties/version/default: null is no String"),
     "default_of_a_map": (_defaults(MAP | {"default": {"a": 1}}), '/properties/version/default: {"a": 1} is no HashMap'),
+    "default_is_half_a_character": (_defaults(STRING | {"default": "\ud800"}), "/properties/version/default: "),
+    "default_has_half_a_key": (_defaults(MAP | {"default": {"\udfff": ""}}), "/properties/version/default: "),
     "field_is_no_object": (_field(True), "/properties/version: expected an object"),
     "float": (_field({"type": "number"}), "/properties/version/type: a field is of type 'string', 'integer', 'object'"),
     "nullable": (_field({"type": ["string", "null"]}), "/properties/version/type: a field is of type"),
@@ -99,6 +102,11 @@ REFUSED: Final[dict[str, tuple[object, str]]] = {
         _field(MAP | {"properties": {}}),
         "/properties/version: the keyword 'properties' is not supported",
     ),
+    "map_of_maps": (
+        _field({"type": "object", "additionalProperties": MAP}),
+        "/properties/version/additionalProperties: the values of a map are strings",
+    ),
+    "reference_is_no_text": (_field({"$ref": {}}), "/properties/version/$ref: there is no {} in $defs"),
     "reference_elsewhere": (_field({"$ref": "other.json"}), "/properties/version/$ref: there is no 'other.json'"),
 }
 
@@ -117,16 +125,31 @@ def test_refused(name: str) -> None:
     [
         (b"{", "not JSON: Expecting property name"),
         (b"\xff", "not JSON: 'utf-8' codec can't decode"),
+        (b'{"examples": [NaN]}', "not JSON: NaN is no number of JSON"),
         (b"[" * 100_000, "not JSON: maximum recursion"),
         (b'{"title": "a", "title": "b"}', "the key 'title' stands twice in an object"),
     ],
-    ids=["syntax", "utf8", "depth", "duplicate"],
+    ids=["syntax", "utf8", "nan", "depth", "duplicate"],
 )
 def test_no_json(text: bytes, begins: str) -> None:
     """Nor anything with two answers."""
     with pytest.raises(SchemaError) as caught:
         read_contract(text)
     assert begins == str(caught.value)[: len(begins)]
+
+
+def test_words_about_the_values_of_a_map() -> None:
+    """They are words, too."""
+    said = MAP | {"additionalProperties": STRING | {"description": "A value."}}
+    before, after = (read_contract(json.dumps(_defaults(node | {"default": {}}))) for node in (MAP, said))
+    assert (Verdict.FULL, Bump.PATCH) == (compare(before, after).verdict, compare(before, after).bump)
+
+
+def test_maps_within_maps() -> None:
+    """However deep: from Python 3.13 on, JSON may go deeper than functions may."""
+    node = '{"type": "object", "additionalProperties": ' * 1500 + json.dumps(STRING) + "}" * 1500
+    with pytest.raises(SchemaError):
+        read_contract(json.dumps(_field("NODE")).replace('"NODE"', node))
 
 
 @pytest.mark.parametrize(

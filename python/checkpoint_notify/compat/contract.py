@@ -44,10 +44,15 @@ class Kind(Enum):
     def holds(self, value: object) -> bool:
         """Whether a JSON value can be this field's."""
         if self is Kind.STRING:
-            return type(value) is str
+            return _is_string(value)
         if isinstance(value, dict):
-            return self is Kind.STRING_MAP and all(type(item) is str for item in value.values())
+            return self is Kind.STRING_MAP and all(map(_is_string, [*value, *value.values()]))
         return self.bounds is not None and type(value) is int and self.bounds[0] <= value <= self.bounds[1]
+
+
+def _is_string(value: object) -> bool:
+    """Whether a Rust String can hold it: no half of a surrogate pair."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 class Field(NamedTuple):
@@ -100,7 +105,7 @@ def read_contract(text: str | bytes) -> Contract:
         _refuse("/properties", "a message has at least one field")
     required = _typed(schema, "required", list, "/", default=[])
     for name in required:
-        if name not in properties:
+        if name not in [*properties]:  # compared, as it may be what no dict can hold
             _refuse("/required", f"there is no property {name!r}")
     fields = tuple(_field(name, node, types, name in required) for name, node in properties.items())
     name, identity = _typed(schema, "title", str, "/"), _typed(schema, "$id", str, "/")
@@ -112,7 +117,7 @@ def _field(name: str, node: Node, types: Mapping[str, tuple[Kind, Node]], requir
     own = {key: value for key, value in node.items() if key != "default"}
     if "$ref" in node:
         _only(own, _WORDS | {"$ref"}, place)
-        if node["$ref"] not in types:
+        if node["$ref"] not in [*types]:
             _refuse(f"{place}/$ref", f"there is no {node['$ref']!r} in $defs")
         kind, words = types[node["$ref"]]
     else:
@@ -134,9 +139,10 @@ def _type(node: Node, place: str) -> tuple[Kind, Node]:
         return Kind.STRING, _words(node)
     if name == "object":
         items = _object(node.get("additionalProperties"), f"{place}/additionalProperties")
-        if _type(items, f"{place}/additionalProperties")[0] is not Kind.STRING:
+        if items.get("type") != "string":
             _refuse(f"{place}/additionalProperties", "the values of a map are strings")
-        return Kind.STRING_MAP, _words(node)
+        _only(items, _TYPES["string"] | _WORDS, f"{place}/additionalProperties")
+        return Kind.STRING_MAP, _words(node) | {"additionalProperties": _words(items)}
     bounds = (_typed(node, "minimum", int, place), _typed(node, "maximum", int, place))
     if bounds not in _INTEGERS:
         _refuse(place, f"no integer type of Rust goes from {bounds[0]} to {bounds[1]}")
@@ -145,11 +151,15 @@ def _type(node: Node, place: str) -> tuple[Kind, Node]:
 
 def _load(text: str | bytes) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_members)
+        return json.loads(text, object_pairs_hook=_members, parse_constant=_constant)
     except SchemaError:
         raise
     except (ValueError, RecursionError) as error:
         raise SchemaError(f"not JSON: {error}") from None
+
+
+def _constant(name: str) -> NoReturn:
+    raise SchemaError(f"not JSON: {name} is no number of JSON")
 
 
 def _members(pairs: list[tuple[str, Any]]) -> Node:
