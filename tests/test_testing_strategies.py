@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar, get_args
 
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
 from checkpoint_notify import CheckpointNotification, DecodeError
@@ -118,6 +118,21 @@ def test_rust_refuses_all_refused_payloads_with_that_error(peer: Peer) -> None:
     assert set() == set(seen) - set(REACHABLE)
     for kind in set(REACHABLE) - set(seen):  # chance is uneven: look longer
         assert can_be_found(kind)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_run_of_ordinary_length_meets_every_category(number: int) -> None:
+    """Within the hundred examples that Hypothesis gives by default, so that no reader passes that knows but one."""
+    seen: Counter[Category] = Counter()
+
+    @seed(number)
+    @settings(max_examples=100, deadline=None, database=None)
+    @given(refused_payloads())
+    def look(refused: RefusedPayload) -> None:
+        seen[refused.error.category] += 1
+
+    look()
+    assert {*get_args(Category)} == seen.keys()
 
 
 def can_be_found(kind: str) -> bool:

@@ -37,7 +37,8 @@ def _comma_before_brace(draw: st.DrawFn) -> RefusedPayload:
 
 
 @st.composite
-def _cut_before_key(draw: st.DrawFn) -> RefusedPayload:
+def cut_before_key(draw: st.DrawFn) -> RefusedPayload:
+    """Ends where a key may begin."""
     before, first, used = draw(places.KEYS)
     return cut(before, EOF_VALUE if used and not first else EOF_OBJECT)
 
@@ -141,6 +142,5 @@ REFUSED_STRUCTURE: Final = st.one_of(
     _no_comma_in_array(),
     _comma_before_brace(),
     _comma_before_bracket(),
-    _cut_before_key(),
 )
 """One fault in the structure of an object, an array, or the message."""

@@ -95,7 +95,8 @@ def _broken_number(draw: st.DrawFn) -> RefusedPayload:
 
 
 @st.composite
-def _cut_value(draw: st.DrawFn) -> RefusedPayload:
+def cut_value(draw: st.DrawFn) -> RefusedPayload:
+    """Ends before a value does."""
     before, expected, first = draw(_VALUES)
     raw = pick(draw, b"", b"n", b"tru", b"fals", *_NUMBER_STEMS)
     if raw == b"":
@@ -112,6 +113,5 @@ REFUSED_VALUES: Final = st.one_of(
     _broken_word(),
     _broken_number(),
     _out_of_range(),
-    _cut_value(),
 )
 """One fault in a value."""

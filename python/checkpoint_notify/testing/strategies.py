@@ -11,18 +11,27 @@ from hypothesis import strategies as st
 
 from checkpoint_notify.notification import CheckpointNotification
 from checkpoint_notify.testing._messages import FIELDS, VALUES, canonical, unusual_messages
-from checkpoint_notify.testing._refused_strings import REFUSED_STRINGS
-from checkpoint_notify.testing._refused_structure import REFUSED_STRUCTURE
+from checkpoint_notify.testing._refused_strings import REFUSED_STRINGS, cut_string
+from checkpoint_notify.testing._refused_structure import REFUSED_STRUCTURE, cut_before_key
 from checkpoint_notify.testing._refused_text import not_utf8
-from checkpoint_notify.testing._refused_values import REFUSED_VALUES
+from checkpoint_notify.testing._refused_values import REFUSED_VALUES, cut_value
 from checkpoint_notify.testing.refusals import RefusedPayload
 
 __all__ = ["canonical_payloads", "notifications", "refused_payloads", "unusual_payloads"]
 
 _VALUES: Final = st.fixed_dictionaries({field.name: VALUES[field.kind] for field in FIELDS})
 _UNUSUAL: Final = unusual_messages().map(lambda message: message.payload)
-_REFUSED_TEXT: Final = REFUSED_STRUCTURE | REFUSED_VALUES | REFUSED_STRINGS
-_REFUSED: Final = _REFUSED_TEXT | not_utf8(_REFUSED_TEXT.map(lambda refused: refused.payload) | _UNUSUAL)
+_CUT: Final = cut_before_key() | cut_value() | cut_string()
+_REFUSED_TEXT: Final = REFUSED_STRUCTURE | REFUSED_VALUES | REFUSED_STRINGS | _CUT
+_NOT_UTF8: Final = not_utf8(_REFUSED_TEXT.map(lambda refused: refused.payload) | _UNUSUAL)
+_REFUSED: Final[tuple[st.SearchStrategy[RefusedPayload], ...]] = (
+    REFUSED_STRUCTURE,
+    REFUSED_VALUES,
+    REFUSED_STRINGS,
+    _CUT,
+    _NOT_UTF8,
+)
+"""Drawn from as often; `|` would make one list of all their faults, and nearly all examples would be of the second."""
 
 # All are composite, so that Hypothesis calls them by their names where it speaks of them.
 
@@ -58,4 +67,4 @@ def refused_payloads(draw: st.DrawFn) -> RefusedPayload:
         ...     assert (refused.error.line, refused.error.column) == (caught.value.line, caught.value.column)
         >>> test_our_reader_names_the_place()
     """
-    return draw(_REFUSED)
+    return draw(_REFUSED[draw(st.integers(0, len(_REFUSED) - 1))])
