@@ -219,7 +219,7 @@ class GapFromNewest(Inbox):
         ({"make_core": SilentResubscribe}, "is uncovered|a Gap for each subscription"),
         ({"make_core": GapFromTheEpoch}, "for an outage of"),
         ({"make_core": GapUntilSubscribe}, "is uncovered"),
-        ({"make_core": GapBeforeConnected}, "the Gap comes|a Gap before|assert"),
+        ({"make_core": GapBeforeConnected}, "the Gap comes|the Gap of a reconnect|no Gap between"),
         ({"make_inbox": SilentOverflow}, "is uncovered"),
         ({"make_inbox": GapFromNewest}, "is uncovered"),
     ],

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
+import redis
 
 from ..faults.watch import SHELLS, ShellName
 from .plan import KINDS, make_plan
 from .run import Settings, run
 
 SECONDS = 25.0
+REDIS_PY_TRIES_AGAIN = int(redis.__version__.split(".")[0]) >= 6
+"""Since then its `listen()` connects anew by itself, in silence; before, it raised at each outage."""
 
 
 def test_a_plan_is_made_by_its_seed() -> None:
@@ -21,7 +24,10 @@ def test_a_plan_is_made_by_its_seed() -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_promise_through_faults(shell: ShellName, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing lost in silence, nothing twice, no Gap too wide; redis-py's listen() loses messages in the same run."""
+    """Nothing lost in silence, nothing twice, no Gap too wide; redis-py's listen() loses messages in the same run.
+
+    Without a word, that is; a release that does not try again by itself loses them, too, and says so.
+    """
     seed = random.randrange(10**6)
     report = run(Settings(seconds=SECONDS, shell=shell, plan=make_plan(seed, SECONDS)))
     text = f"python -m tests.soak --shell {shell} --seconds {SECONDS:g} --seed {seed}\n{report.text()}"
@@ -29,7 +35,8 @@ def test_the_promise_through_faults(shell: ShellName, capsys: pytest.CaptureFixt
     assert report.kept, text
     assert report.ledger.gaps
     assert report.plain is not None
-    assert report.plain.lost_without_a_word > 0
+    lost = report.plain.lost_without_a_word if REDIS_PY_TRIES_AGAIN else report.plain.lost_with_an_exception
+    assert lost > 0
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -280,9 +280,9 @@ class World:
             if number >= self.covered_from and published.payload not in arrived:
                 assert any(gap.since <= published.at.wall <= gap.until for gap in gaps), f"{published} is uncovered"
         assert self.confirmations - 1 == self.losses, "a Gap for each subscription but the first"
-        assert all(gap.since <= gap.until for gap in gaps)
-        assert all(gap.since.tzinfo is UTC and gap.until.tzinfo is UTC for gap in gaps)
-        assert self.inbox.dropped or all(gap.reason == "reconnected" for gap in gaps)
+        assert all(gap.since <= gap.until for gap in gaps), "a Gap ends before it starts"
+        assert all(gap.since.tzinfo is UTC and gap.until.tzinfo is UTC for gap in gaps), "a Gap not in UTC"
+        assert self.inbox.dropped or all(gap.reason == "reconnected" for gap in gaps), "an overflow without a drop"
         check_order(self.events)
 
     def _check_width(self, loss: Loss) -> None:
@@ -299,16 +299,16 @@ def check_order(events: list[Event]) -> None:
     for event in events:
         match event:
             case Connected():
-                assert not connected
+                assert not connected, "a Connected on top of another"
                 connected, gap_due, ever = True, ever, True
             case Disconnected():
-                assert connected or not ever
-                assert not gap_due
+                assert connected or not ever, "a Disconnected on top of another"
+                assert not gap_due, "no Gap between Connected and Disconnected"
                 connected = False
             case Gap(reason=reason):
                 assert ever, "a Gap before the first Connected"
-                assert not gap_due or reason == "reconnected"
+                assert not gap_due or reason == "reconnected", "the Gap of a reconnect is missing"
                 gap_due = False
             case _:
-                assert connected
+                assert connected, "a message without a connection"
                 assert not gap_due, "the Gap comes before what is received"
