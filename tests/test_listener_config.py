@@ -171,7 +171,10 @@ def test_other_types_are_refused(name: str, value: Any, text: str) -> None:
         CheckpointListenerConfig(**{name: value})
 
 
-@pytest.mark.parametrize("url", ["redis://user:SECRET@host", "unix:///s?pass=SECRET", "redis://:SECRET@h o s t"])
+@pytest.mark.parametrize(
+    "url",
+    ["redis://user:SECRET@host", "unix:///s?pass=SECRET", "redis://:SECRET@h o s t", "redis:user:SECRET://SECRET@h"],
+)
 def test_repr_hides_the_password(url: str) -> None:
     """The listener's own repr shows the same."""
     shown = repr(CheckpointListenerConfig(redis_url=url))

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from checkpoint_notify import _log
-from checkpoint_notify.config import CheckpointNotifierConfig
+from checkpoint_notify.config import CheckpointNotifierConfig, hide_password
 from checkpoint_notify.counters import NotifierCounters, Tally
 from checkpoint_notify.errors import (
     NotSentError,
@@ -173,20 +173,8 @@ def _words(order: Order, error: Exception) -> str:
         return f"failed to lookup address information: {cause.strerror}"
     if isinstance(cause, OSError) and cause.errno is not None:
         return f"{os.strerror(cause.errno)} (os error {cause.errno})"
-    text = _hide_password(order.url.password, error)
+    text = hide_password(error, order.url.password)
     code = getattr(error, "status_code", None)  # newer releases of redis-py cut it off the text
     if isinstance(code, str) and not text.startswith(code):
         text = f"{code} {text}"
     return (text or type(error).__name__).rstrip(". ")
-
-
-def _hide_password(password: str | None, error: Exception) -> str:
-    """The text of an exception. Old servers repeat the arguments of a command that they do not know, HELLO's too.
-
-    The exception itself loses the password as well: a traceback shows it as the cause.
-    """
-    text = str(error)
-    if password and password in text:
-        text = text.replace(password, "***")
-        error.args = (text,)
-    return text
