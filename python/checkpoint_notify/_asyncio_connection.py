@@ -1,24 +1,24 @@
 """The asyncio twin of `_connection.py`; imports redis, so import this module late.
 
-It has no time limits of its own: the caller's `asyncio.timeout` covers a phase as a whole, name resolution included.
+The caller's `asyncio.timeout` covers a phase as a whole, name resolution included.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
-from typing import Any, Final, Self
+import os
+import socket
+import time
+from typing import Any, Self
 
 from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from checkpoint_notify._connection import checked_path, settings, without_set_info
-from checkpoint_notify._publishing import answers_ping
+from checkpoint_notify._connection import checked_path, look_up, settings, without_set_info
+from checkpoint_notify._publishing import CONNECT_SECONDS, answers_ping
 from checkpoint_notify.redis_url import RedisUrl
-
-_NEXT_ADDRESS_SECONDS: Final = 0.1
-"""How long one address of a host may keep silent before the next is tried beside it."""
 
 
 class Once(Retry):
@@ -32,10 +32,15 @@ class Once(Retry):
 
 
 class UrlConnection(Connection):
-    """A connection of redis-py's to where a RedisUrl leads, over TCP or a unix socket."""
+    """A connection of redis-py's to where a RedisUrl leads, over TCP or a unix socket.
 
-    def __init__(self, url: RedisUrl) -> None:
+    The addresses of a name share `seconds` for connecting.
+    """
+
+    def __init__(self, url: RedisUrl, seconds: float) -> None:
         self._url = url
+        self._seconds = seconds
+        self._owner = os.getpid()
         self._transport: asyncio.WriteTransport | None = None
         super().__init__(
             host=url.host or f"unix socket {url.unix_path!r}",
@@ -45,20 +50,26 @@ class UrlConnection(Connection):
         without_set_info(self)
 
     async def _connect(self) -> None:
-        self._reader, self._writer = await _open_stream(self._url)
+        self._reader, self._writer = await _open_stream(self._url, self._seconds)
         self._transport = self._writer.transport
 
     def abort(self) -> None:
-        """Close the socket and drop bytes that still wait to be written; redis-py would go on writing them."""
-        if self._transport is not None:
-            self._transport.abort()
+        """Close the socket and drop bytes that still wait to be written; redis-py would go on writing them.
+
+        A transport leaves the connection open as long as a child that was forked meanwhile has a copy of the socket.
+        """
+        if self._transport is None:
+            return
+        if self._owner == os.getpid() and not self._transport.is_closing():
+            _shut(self._transport.get_extra_info("socket").fileno())
+        self._transport.abort()
 
 
 class Link:
     """One connection for one publish."""
 
     def __init__(self, url: RedisUrl) -> None:
-        self._redis: Any = UrlConnection(url)
+        self._redis: Any = UrlConnection(url, CONNECT_SECONDS)
 
     async def connect(self) -> None:
         """Connect, shake hands, and have PING answered, be it with an error."""
@@ -81,15 +92,59 @@ class Link:
         await self._redis.disconnect()
 
 
-async def _open_stream(url: RedisUrl) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+def _shut(descriptor: int) -> None:
+    """Shut a connection, for whoever else has a copy of its socket, too."""
+    sock = socket.socket(fileno=descriptor)  # uvloop's transports give out a socket that cannot be shut
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # the other end was faster
+    finally:
+        sock.detach()
+
+
+async def _open_stream(url: RedisUrl, seconds: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if url.unix_path is not None:
         return await asyncio.open_unix_connection(checked_path(url.unix_path))
-    delay = None if _is_address(url.host) else _NEXT_ADDRESS_SECONDS
-    return await asyncio.open_connection(url.host, url.port, happy_eyeballs_delay=delay)
+    if _is_address(url.host):
+        return await asyncio.open_connection(url.host, url.port)
+    end = time.monotonic() + seconds
+    addresses = await _resolve(url.host or "", url.port or 0)
+    for left, (*_, (host, port, *_)) in zip(range(len(addresses), 0, -1), addresses, strict=True):
+        try:
+            async with asyncio.timeout((end - time.monotonic()) / left if left > 1 else None):
+                return await asyncio.open_connection(host, port)
+        except OSError:
+            if left == 1:
+                raise
+    raise OSError("the name has no address")
+
+
+async def _resolve(host: str, port: int) -> list[Any]:
+    """The addresses of a name. The loop's own threads are few, and `asyncio.run` waits for them in the end."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Any]] = loop.create_future()
+
+    def settle(found: list[Any] | Exception) -> None:
+        if answer.done():
+            return  # cancelled
+        if isinstance(found, Exception):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def tell(found: list[Any] | Exception) -> None:
+        try:
+            loop.call_soon_threadsafe(settle, found)
+        except RuntimeError:
+            pass  # the loop is closed
+
+    look_up(host, port, tell)
+    return await answer
 
 
 def _is_address(host: str | None) -> bool:
-    """Whether this is one address and no name: racing a lone one costs a third of a publish."""
+    """Whether this is an address and no name: resolving one takes a thread."""
     try:
         ipaddress.ip_address(host or "")
     except ValueError:

@@ -27,8 +27,8 @@ class _StreamConnection(UrlConnection):
 class Link:
     """One connection of a listener."""
 
-    def __init__(self, url: RedisUrl) -> None:
-        self._redis: Any = _StreamConnection(replace(url, protocol=2))
+    def __init__(self, url: RedisUrl, seconds: float) -> None:
+        self._redis: Any = _StreamConnection(replace(url, protocol=2), seconds)
         self._error: Exception = ConnectionError("the server closed the connection")
 
     async def connect(self) -> None:

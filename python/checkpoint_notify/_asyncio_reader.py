@@ -30,17 +30,17 @@ class Reader:
         while pause is not None:
             await asyncio.sleep(pause)
             self._driver.begin()
-            link = Link(self._url)
+            seconds = self._driver.wake_at - time.monotonic()
+            link = Link(self._url, seconds)
             try:
-                await self._listen(link)
+                await self._listen(link, seconds)
             except Exception as error:
                 pause = self._driver.fail(error)
             finally:
                 await link.close()
 
-    async def _listen(self, link: Link) -> None:
-        """Ends with an exception."""
-        seconds = self._driver.wake_at - time.monotonic()
+    async def _listen(self, link: Link, seconds: float) -> None:
+        """Ends with an exception; `seconds` are for connecting."""
         try:
             async with asyncio.timeout(seconds):
                 await link.connect()

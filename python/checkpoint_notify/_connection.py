@@ -223,7 +223,7 @@ def resolve(host: str, port: int, left: Callable[[], float]) -> list[Any]:
     except socket.gaierror:
         pass  # a name, not an address
     box: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
-    threading.Thread(target=_resolve_into, args=(box, host, port), daemon=True).start()
+    look_up(host, port, box.put)
     while True:
         try:
             found = box.get(timeout=min(left(), _RESOLVER_LOOK_SECONDS))
@@ -234,11 +234,17 @@ def resolve(host: str, port: int, left: Callable[[], float]) -> list[Any]:
         return found
 
 
-def _resolve_into(box: queue.SimpleQueue[list[Any] | Exception], host: str, port: int) -> None:
-    try:
-        box.put(_addresses(host, port, 0))
-    except Exception as error:
-        box.put(error)
+def look_up(host: str, port: int, tell: Callable[[list[Any] | Exception], object]) -> None:
+    """Have a thread of its own, which nobody waits for, resolve a name, and tell the addresses or the error."""
+
+    def work() -> None:
+        try:
+            found: list[Any] | Exception = _addresses(host, port, 0)
+        except Exception as error:
+            found = error
+        tell(found)
+
+    threading.Thread(target=work, daemon=True).start()
 
 
 def _addresses(host: str, port: int, flags: int) -> list[Any]:
