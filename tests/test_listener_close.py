@@ -21,6 +21,7 @@ from checkpoint_notify import (
     Connected,
     Invalid,
     Received,
+    counters,
 )
 from checkpoint_notify._listening.inbox import Inbox
 from checkpoint_notify._mailbox import Mailbox
@@ -127,7 +128,7 @@ def test_close_waits_for_no_lock(server: Server) -> None:
     """A signal handler may have interrupted whoever holds it."""
     with CheckpointListener(CheckpointListenerConfig(redis_url=server.url)) as listener:
         closing = threading.Thread(target=listener.close, daemon=True)
-        with listener._mailbox._lock, listener._handover.tally._lock:
+        with listener._mailbox._lock, counters._LOCK:
             closing.start()
             closing.join(PATIENCE)
             assert not closing.is_alive()

@@ -24,7 +24,7 @@ from checkpoint_notify import (
     PayloadTooLargeError,
     Received,
 )
-from checkpoint_notify._listening.core import LATE_BYTES, Core
+from checkpoint_notify._listening.core import LATE_BYTES, Core, RefusedError
 from checkpoint_notify._listening.handover import Handover
 from checkpoint_notify._listening.inbox import LONGEST_RUN, Inbox, Item, Message, extend
 from checkpoint_notify._listening.moments import Loss, Moment
@@ -184,8 +184,9 @@ def test_unconfirmed_subscribe() -> None:
 )
 def test_other_answers_to_subscribe(reply: bytes, text: str) -> None:
     """They end the try, in the server's words."""
-    with pytest.raises(ConnectionError, match=text):
+    with pytest.raises(ConnectionError, match=text) as caught:
         core().receive(reply, at(101.5))
+    assert reply.startswith(b"-") is isinstance(caught.value, RefusedError)
 
 
 @pytest.mark.parametrize(
@@ -391,6 +392,7 @@ def test_handover_counts() -> None:
     kinds = [type(handover.event(each)) for each in items]
     assert [Connected, Received, Invalid, Gap, Gap] == kinds
     assert ListenerCounters(received=1, invalid=1, gaps=2, gap_seconds=4.5) == handover.tally.snapshot()
+    assert isinstance(Handover(1000).tally.snapshot().gap_seconds, float)
 
 
 def test_handover_of_a_payload() -> None:

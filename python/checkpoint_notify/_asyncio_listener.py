@@ -7,9 +7,10 @@ import dataclasses
 import functools
 import inspect
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from checkpoint_notify._asyncio_reader import Reader
 from checkpoint_notify._listening import log
@@ -23,6 +24,10 @@ from checkpoint_notify.counters import ListenerCounters
 from checkpoint_notify.events import Event, Gap, Invalid, Received
 from checkpoint_notify.listener_config import CheckpointListenerConfig
 from checkpoint_notify.notification import CheckpointNotification
+
+_TURN: Final = 0.01
+"""For how long, in seconds, a consumer may have one waiting event after the other before the loop gets a turn: it has
+to read and to ping, however long the queue and the consumer's work without an `await` are."""
 
 
 class CheckpointListener:
@@ -50,6 +55,8 @@ class CheckpointListener:
         self._ended = False
         self._fault: BaseException | None = None
         self._closed = False
+        self._turn_at = 0.0
+        """When the loop is due to get a turn, on the monotonic clock."""
         self._owner: int | None = None
         """The process that entered; None before."""
 
@@ -95,6 +102,9 @@ class CheckpointListener:
         """The next event, as soon as there is one. A cancellation loses none."""
         if self._owner != os.getpid():
             raise RuntimeError(NOT_ENTERED if self._owner is None else FORKED)
+        if time.monotonic() >= self._turn_at:
+            await asyncio.sleep(0)
+            self._turn_at = time.monotonic() + _TURN
         while not self._closed:
             item = self._inbox.take()
             if item is not None:

@@ -24,6 +24,7 @@ class Mailbox:
         self._ended = False
         self._error: BaseException | None = None
         self._closed = False
+        self._returned: list[Item] = []
 
     def put(self, items: Iterable[Item]) -> None:
         """Append items, and wake whoever waits for one; see `inbox.PATIENCE`."""
@@ -54,20 +55,38 @@ class Mailbox:
 
         Raises RuntimeError at the end if a fault of the reader's made it.
         """
-        while not self._closed:
-            with self._lock:
-                item = self._inbox.take()
-                if not (self._relief.is_set() or self._inbox.crowded):
-                    self._relief.set()
-                if item is not None or self._ended:
-                    break
-                self._waiting += 1
-            self._bell.get()
-        else:
-            self._bell.put(None)  # for the next one who waits
-            return None
+        item: Item | None = None
+        try:
+            while not self._closed:
+                with self._lock:
+                    item = self._take()
+                    if not (self._relief.is_set() or self._inbox.crowded):
+                        self._relief.set()
+                    if item is not None or self._ended:
+                        break
+                    self._waiting += 1
+                self._bell.get()
+            else:
+                self._bell.put(None)  # for the next one who waits
+                return None
+        except BaseException:  # what a signal handler raised
+            if item is not None:
+                self.put_back(item)
+            raise
         if item is None and self._error is not None:
             raise RuntimeError(FAULT) from self._error
+        return item
+
+    def put_back(self, item: Item) -> None:
+        """Have `get` give this item again: its consumer was interrupted."""
+        self._returned.append(item)
+        self._bell.put(None)
+
+    def _take(self) -> Item | None:
+        if not self._returned:
+            return self._inbox.take()
+        item = self._returned[0]
+        del self._returned[0]
         return item
 
     def _ring(self, times: int) -> None:

@@ -24,7 +24,8 @@ class Waker:
 
     def __init__(self) -> None:
         self.woken = False
-        self._read, self._write = os.pipe()
+        self._ends: tuple[int, ...] = ()  # `os.pipe` fails where no descriptor is left, and `__del__` runs all the same
+        self._ends = self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
 
     def fileno(self) -> int:
@@ -50,5 +51,5 @@ class Waker:
             raise CalledAwayError
 
     def __del__(self) -> None:
-        for descriptor in (self._read, self._write):
+        for descriptor in self._ends:
             os.close(descriptor)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, fields
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +45,27 @@ class ListenerCounters:
 C = TypeVar("C", NotifierCounters, ListenerCounters)
 
 
+# One for all tallies, so that what has a tally can be copied. Reentrant: a signal handler must not wait for the very
+# code that it has interrupted. A forked child finds it free, whatever the other threads were about to do.
+_LOCK: Final = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+
+
 class Tally(Generic[C]):
     """Numbers that only grow. Threads may add to it, and a signal handler that interrupts an `add`."""
 
     def __init__(self, kind: type[C]) -> None:
         self._kind: type[C] = kind
-        self._numbers: dict[str, Any] = dict.fromkeys((field.name for field in fields(kind)), 0)
-        # Reentrant: a handler must not wait for the very code that it has interrupted.
-        self._lock = threading.RLock()
+        self._numbers: dict[str, Any] = {field.name: field.default for field in fields(kind)}
 
     def add(self, name: str, amount: float = 1) -> None:
         """Add to one number; KeyError for a name that is no field."""
-        with self._lock:
+        with _LOCK:
             self._numbers[name] += amount
 
     def snapshot(self) -> C:
         """The numbers as they are now."""
-        with self._lock:
+        with _LOCK:
             counted: C = self._kind(**self._numbers)
         return counted

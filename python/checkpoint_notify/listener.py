@@ -24,6 +24,7 @@ from checkpoint_notify.counters import ListenerCounters
 from checkpoint_notify.events import Event, Gap, Invalid, Received
 from checkpoint_notify.listener_config import CheckpointListenerConfig
 from checkpoint_notify.notification import CheckpointNotification
+from checkpoint_notify.redis_url import RedisUrl
 
 
 class CheckpointListener:
@@ -36,7 +37,7 @@ class CheckpointListener:
     Every publish that the server takes is handed over as `Received` or `Invalid`, or lies within a `Gap`. A thread
     keeps the connection, and makes another whenever it is lost. Iteration ends once the listener is closed, or
     disabled, or has used up its `max_reconnects`, after a `Disconnected`; it raises nothing then. After an exception
-    that `next` raised, iteration can go on: the next event is the one behind.
+    that `next` raised, iteration can go on: the next event is the one behind, or the same after a KeyboardInterrupt.
 
     One listener serves one `with`, in the process that entered it.
     """
@@ -70,21 +71,25 @@ class CheckpointListener:
     def __enter__(self) -> Self:
         """Start listening; returns at once, and connects in the background. Imports redis-py, which takes 0.2 s once.
 
-        Raises RedisUrlError; ImportError without the extra `checkpoint-notify[redis]`.
+        Raises RedisUrlError; ImportError without the extra `checkpoint-notify[redis]`; OSError, RuntimeError where the
+        system has no descriptor, or no thread, to give.
         """
         if self._owner is not None:
             raise RuntimeError(USED)
         url = checked_url(self._config)
-        self._owner = os.getpid()
         if url is None:
             self._mailbox.end()
-            return self
+        else:
+            self._start(url)
+        self._owner = os.getpid()
+        return self
+
+    def _start(self, url: RedisUrl) -> None:
         self._waker = Waker()
         driver = Driver(self._core, self._channel, url, self._mailbox.put)
         reader = Reader(url, driver, self._mailbox, self._waker)
         self._thread = threading.Thread(target=reader.run, name=f"listener of {self._channel}", daemon=True)
         self._thread.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -104,7 +109,12 @@ class CheckpointListener:
         item = self._mailbox.get()
         if item is None:
             raise StopIteration
-        return self._handover.event(item)
+        try:
+            return self._handover.event(item)
+        except BaseException as error:
+            if not isinstance(error, Exception):  # an interrupt, which is not the item's fault
+                self._mailbox.put_back(item)
+            raise
 
     def close(self) -> None:
         """End the iteration, now, whatever still waits to be handed over; the connection ends in the background.

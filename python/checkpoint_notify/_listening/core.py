@@ -30,6 +30,10 @@ _MOST_DOUBLINGS: Final = 64
 _PING: Final = command(b"PING")
 
 
+class RefusedError(ConnectionError):
+    """The server answered SUBSCRIBE or PING with an error."""
+
+
 class Core:
     """One listener's dealings with its server, over any number of connections."""
 
@@ -137,7 +141,7 @@ class Core:
                 self._confirmed(self._subscribing, at)
                 self._subscribing = None
             case [bytes() as line] if line.startswith(b"-"):
-                raise ConnectionError(f"the server answered: {line[1:].decode(errors='replace')}")
+                raise RefusedError(f"the server answered: {line[1:].decode(errors='replace')}")
             case _:
                 raise ConnectionError(f"the server sent {frame!r:.100} to a subscriber")
 

@@ -70,11 +70,13 @@ class Inbox:
                 self._drop_oldest()
 
     def take(self) -> Item | None:
-        """Remove the oldest item; None when there is none."""
+        """Remove the oldest item; None when there is none. One that an interrupt keeps it from returning stays."""
         run = self._entries[0][0] if self._entries else self._tail
         if run:
             self._reserved = bool(self._entries)
-            return run.pop(0)
+            item = run[0]
+            del run[0]
+            return item
         if not self._entries:
             return None
         self._reserved = False
@@ -95,8 +97,10 @@ class Inbox:
 
     def _pop(self, index: int = 0) -> tuple[list[Control], Message]:
         entry = self._entries[index]
+        size = len(entry[1].raw)
+        # No call from here on: Python lets a signal handler raise after each, and what was removed would be lost.
         del self._entries[index]
-        self._bytes -= len(entry[1].raw)
+        self._bytes -= size
         return entry
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import typer
 
+from checkpoint_notify._listening.core import RefusedError
 from checkpoint_notify._publishing import Order, is_error_reply
 from checkpoint_notify.cli import _sinks
 from checkpoint_notify.cli._events import error_words
@@ -70,8 +71,8 @@ def watch(config: CheckpointListenerConfig, goal: Goal, wait: float | None, form
 
 
 def is_refusal(error: Exception) -> bool:
-    """Whether a listener's connection ended with an error reply; those to SUBSCRIBE and PING are its own exceptions."""
-    return is_error_reply(error) or str(error).startswith("the server answered: ")
+    """Whether a listener's connection ended with an error reply, be it to the handshake or to SUBSCRIBE or PING."""
+    return isinstance(error, RefusedError) or is_error_reply(error)
 
 
 def _sink(format_: str | None, config: CheckpointListenerConfig, channel: str) -> AbstractContextManager[_sinks.Sink]:
