@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import time
 from collections.abc import Callable
@@ -112,11 +113,13 @@ class Cluster:
         self._started.close()
 
     def wait_whole(self) -> None:
-        """Wait until each node reaches all others, and all slots are served."""
+        """Wait until each node reaches all others, all slots are served, and messages pass."""
         ports = {node.port for node in self.nodes}
         wait(lambda: all(node.reaches() | {node.port} == ports for node in self.nodes), "each node reaches the others")
         for node in self.nodes:
             node.wait_state("ok")
+        for here, there in itertools.permutations(self.nodes, 2):
+            _wait_passing(here, there)
 
     def _join(self) -> None:
         first, *others = self.nodes
@@ -127,6 +130,20 @@ class Cluster:
             last = SLOTS - 1 if node is self.nodes[-1] else (number + 1) * size - 1
             node.ask("CLUSTER", "ADDSLOTSRANGE", number * size, last)
         self.wait_whole()
+
+
+def _wait_passing(here: Node, there: Node) -> None:
+    """Wait until what is published at one node comes out at the other: on a new link, the first messages may not."""
+    with contextlib.closing(Redis(there.host, there.port, protocol=2)) as client:
+        probe: Any = client.pubsub()  # type: ignore[no-untyped-call]
+        probe.subscribe("probe")
+
+        def passes() -> bool:
+            here.ask("PUBLISH", "probe", b"")
+            found = probe.get_message(timeout=0.1)
+            return found is not None and found["type"] == "message"
+
+        wait(passes, f"a message from {here.url} to {there.url}")
 
 
 def wait(condition: Callable[[], bool], what: str) -> None:
