@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
+from .support.cargo import require_cargo
 
 CRATE: Final = Path(__file__).parent / "rust"
 
 
 def _tree(*arguments: str) -> str:
-    """What `cargo tree` says of tests/rust; skips where cargo does not work, and fails in CI."""
-    if shutil.which("cargo") is None or subprocess.run(["cargo", "--version"], capture_output=True).returncode:
-        reason = "there is no working cargo"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    """What `cargo tree` says of tests/rust."""
+    require_cargo()
     command = ["cargo", "tree", "--locked", "--prefix", "none", *arguments]
     return subprocess.run(command, cwd=CRATE, check=True, capture_output=True, text=True).stdout
 
