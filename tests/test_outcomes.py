@@ -275,7 +275,8 @@ def watching(url: str | None) -> Iterator[Callable[[], list[bytes]]]:
     with Subscriber(url, CHANNEL) as subscriber:
 
         def delivered() -> list[bytes]:
-            assert 0 < redis.Redis.from_url(url, protocol=2).publish(CHANNEL, MARKER)
+            with redis.Redis.from_url(url, protocol=2) as client:
+                assert 0 < client.publish(CHANNEL, MARKER)
             received = [subscriber.receive()]
             while MARKER not in received:
                 received.append(subscriber.receive())

@@ -94,7 +94,7 @@ def serving(path: Path, server: Server) -> Iterator[tuple[Recipe, ModelClient]]:
             yield recipe, client
         finally:
             crowd.close()
-        client.close()
+            client.close()
         assert crowd.answers > 0
         assert recipe.terminate() == 0
         assert [] == [line for line in recipe.lines if "Traceback" in line or "ERROR" in line]
@@ -253,9 +253,9 @@ def test_the_server_refuses_a_wrong_url(path: Path, url: str) -> None:
 
 def test_rust_announces_and_python_serves(redis: Server, path: Path, rust_bin: RustBin) -> None:
     """The pair with the real Rust notifier: dead and back, the server ends at the newest model."""
+    arguments = (rust_bin("notifier"), path, "--steps", 10**6)
     with serving(path, redis) as (recipe, client):
         recipe.wait_line("serve:connected")
-        arguments = (rust_bin("notifier"), path, "--steps", 10**6)
         with Recipe("train_with_rust.py", *arguments, settings=settings(redis)) as trainer:
             wait(lambda: (client.step() or 0) >= 3, "step 3 is served")
             trainer.wait_line(": saved, published")
