@@ -9,6 +9,9 @@ from typing import Final
 
 import pytest
 
+from checkpoint_notify import CheckpointListenerConfig
+
+from .support.listeners import LISTENINGS, Listen
 from .support.peer import Peer
 from .support.server import Server
 from .support.shells import Shell
@@ -52,3 +55,9 @@ def server() -> Iterator[Server]:
 def shell(request: pytest.FixtureRequest) -> Shell:
     """Each test that takes this runs with both notifiers."""
     return Shell(request.param)
+
+
+@pytest.fixture(params=LISTENINGS)
+def listen(request: pytest.FixtureRequest) -> Listen:
+    """Makes a listener from settings; each test that takes this runs with both kinds."""
+    return lambda **settings: LISTENINGS[request.param](CheckpointListenerConfig(**settings))

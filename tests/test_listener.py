@@ -8,13 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
 
 from checkpoint_notify import (
-    CheckpointListenerConfig,
     CheckpointNotification,
     CheckpointNotifier,
     CheckpointNotifierConfig,
@@ -32,24 +31,15 @@ from checkpoint_notify import (
 from checkpoint_notify._listening.driver import Driver
 
 from .faults.resp import Resp, command
-from .support.listeners import LISTENINGS, Listening, wait_until
+from .support.listeners import CHANNEL, Listen, wait_until
 from .support.loopback import LoopbackServer, silent
 from .support.server import Server
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7).with_metadata("loss", "0.5")
 PAYLOAD: Final = NOTIFICATION.to_json_bytes()
-CHANNEL: Final = "fks:default:model_checkpoints"
 LIBERAL_SECONDS: Final = 10.0
 """For what takes milliseconds, and would take minutes if it were wrong."""
 LARGEST: Final = 2**64 - 1
-
-Listen = Callable[..., Listening]
-
-
-@pytest.fixture(params=LISTENINGS)
-def listen(request: pytest.FixtureRequest) -> Listen:
-    """Makes a listener from settings; each test that takes this runs with both kinds."""
-    return lambda **settings: LISTENINGS[request.param](CheckpointListenerConfig(**settings))
 
 
 @pytest.fixture

@@ -28,22 +28,13 @@ from checkpoint_notify._mailbox import Mailbox
 
 from .faults.leftovers import held, wait_until_held
 from .faults.resp import Resp
-from .support.listeners import LISTENINGS, PATIENCE, Listening, wait_until
+from .support.listeners import CHANNEL, PATIENCE, Listen, wait_until
 from .support.loopback import LoopbackServer, silent
 from .support.server import Server
 
 PAYLOAD: Final = CheckpointNotification.new("model.bin", "lstm").to_json_bytes()
-CHANNEL: Final = "fks:default:model_checkpoints"
 ENDS_SECONDS: Final = 5.0
 """Ten times what is promised, which faults/test_ending.py holds it to: here, other tests may run beside it."""
-
-Listen = Callable[..., Listening]
-
-
-@pytest.fixture(params=LISTENINGS)
-def listen(request: pytest.FixtureRequest) -> Listen:
-    """Makes a listener from settings; each test that takes this runs with both kinds."""
-    return lambda **settings: LISTENINGS[request.param](CheckpointListenerConfig(**settings))
 
 
 def subscribers(port: int) -> list[str]:

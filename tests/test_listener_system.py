@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -31,22 +30,12 @@ from checkpoint_notify import (
 from checkpoint_notify.counters import Tally
 
 from .faults.resp import Resp
-from .support.listeners import LISTENINGS, PATIENCE, Listening, wait_until
+from .support.listeners import CHANNEL, PATIENCE, Listen, wait_until
 from .support.server import Server
 
-CHANNEL: Final = "fks:default:model_checkpoints"
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm")
 LIMIT: Final = 60.0
 """Seconds after which a program that never ends is killed."""
-
-Listen = Callable[..., Listening]
-
-
-@pytest.fixture(params=LISTENINGS)
-def listen(request: pytest.FixtureRequest) -> Listen:
-    """Makes a listener from settings; each test that takes this runs with both kinds."""
-    return lambda **settings: LISTENINGS[request.param](CheckpointListenerConfig(**settings))
-
 
 # Interrupts.
 

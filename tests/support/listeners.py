@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import checkpoint_notify.asyncio
 from checkpoint_notify import (
@@ -20,6 +20,8 @@ from checkpoint_notify import (
     ListenerCounters,
 )
 
+CHANNEL: Final = "fks:default:model_checkpoints"
+"""Of the instance that is listened to unless another is named."""
 PATIENCE: Final = 20.0
 """Seconds for whatever takes milliseconds on a machine that is not busy."""
 _CONSUMERS: Final = 2
@@ -173,6 +175,10 @@ LISTENINGS: Final[dict[str, Callable[[CheckpointListenerConfig], Listening]]] = 
     "sync": SyncListening,
     "asyncio": AsyncListening,
 }
+
+
+Listen: TypeAlias = Callable[..., Listening]
+"""Makes a listener from settings."""
 
 
 async def _next(iterator: Any) -> Any:
