@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from .conftest import RustBin
 from .peers.table import FOLDER, PEERS, judged, label, row, shown_in_readme
 from .support.peers import peer_command
 
+ROOT: Final = Path(__file__).parent.parent
 CHECKS: Final = list(all_checks())
 JUDGED: Final = {Kind.PASSED, Kind.VERDICT, Kind.VALUE, Kind.ERROR, Kind.BYTES}
 _RUNS: Final[dict[str, Run]] = {}
@@ -77,8 +79,15 @@ def test_the_readme_shows_a_table() -> None:
 
 @pytest.mark.parametrize("name", PEERS)
 def test_the_readme_is_up_to_date(name: str, rust_bin: RustBin) -> None:
-    """The numbers are those of a run, where the versions are those of the table."""
+    """The numbers are those of a run; another Python, Node or release than the table's has another row."""
     found = run_of(name, rust_bin)
-    if label(found) not in ROWS:
+    if label(found) not in ROWS and not is_locked(name):
         pytest.skip(f"the README's table has no row for {label(found)}")
-    assert row(found) == ROWS[label(found)]
+    assert row(found) == ROWS.get(label(found))
+
+
+def is_locked(name: str) -> bool:
+    """Whether its version here is the repository's own, and none that this machine or `make test-lowest` chose."""
+    if name in ("msgspec", "pydantic"):
+        return f"{name}=={version(name)}" in (ROOT / ".ci" / "requirements.txt").read_text().splitlines()
+    return name in ("rust", "python")
