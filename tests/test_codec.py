@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import enum
+import json
 import pickle
 import sys
 import tracemalloc
@@ -61,6 +62,15 @@ def test_the_exact_parser_agrees_with_the_fast_path() -> None:
     """The exact parser alone gives each vector the answer that the decoder as a whole gives."""
     for payload in SMALL:
         assert answer_to(payload) == answer_to(payload, CODEC.decode_exact), payload[:200]
+
+
+@pytest.mark.parametrize("number", [-1, 2**64, 10**30])
+@pytest.mark.parametrize("name", ["version", "training_step"])
+def test_no_u64_is_refused_where_all_else_is_as_rust_writes_it(name: str, number: int) -> None:
+    """Such a payload comes out of the fast path as it went in, so that alone proves nothing."""
+    value = {"model_path": "", "model_name": "", "version": 1, "saved_at": "", "training_step": 2, "metadata": {}}
+    with pytest.raises(DecodeError, match=r"^invalid (type|value): .*, expected u64 at line 1 column "):
+        CheckpointNotification.from_json(json.dumps(value | {name: number}, separators=(",", ":")))
 
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview, bytes.decode])
