@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,12 @@ from .support.shells import Shell
 _RUST_PROGRAMS: Final = Path(__file__).parent / "rust" / "target" / "debug"
 
 RustBin = Callable[[str], Path]
+
+
+def pytest_configure() -> None:
+    """Let the programs that are tested end by Ctrl-C, though a shell that runs tests in the background forbids it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
