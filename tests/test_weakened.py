@@ -109,6 +109,13 @@ def _takes_the_first_duplicate_in_metadata(payload: bytes) -> Answer:
     return answer
 
 
+def _bounds_no_u64_in_a_canonical_message(payload: bytes) -> Answer:
+    small = re.sub(rb'"(version|training_step)":-?[0-9]+', rb'"\1":0', payload)
+    answer, bounded = answer_to(payload), answer_to(small)
+    is_canonical = "value" in bounded and CheckpointNotification.from_json(small).to_json().encode() == small
+    return bounded if "error" in answer and is_canonical else answer
+
+
 # Weakened inside: a part of the decoder is replaced.
 
 
@@ -191,6 +198,7 @@ OUTSIDE: Final[list[Weakened]] = [
     _refuses_the_array_form,
     _refuses_unknown_fields,
     _stops_at_int64,
+    _bounds_no_u64_in_a_canonical_message,
     _takes_the_first_duplicate_in_metadata,
 ]
 INSIDE: Final[list[Callable[[pytest.MonkeyPatch], None]]] = [
