@@ -23,6 +23,7 @@ PATIENCE: Final = 10.0
 STARTER: Final = """
 import signal
 from tests.support.server import Server
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored
 server = Server()
 print(server.port, server.unix_path.parent, flush=True)
 signal.pause()
@@ -40,7 +41,10 @@ def test_it_dies_with_its_parent(end: signal.Signals) -> None:
         assert _is_open(port)
         assert Path(folder).is_dir()
         starter.send_signal(end)
-        starter.wait()
+        try:
+            starter.wait(PATIENCE)
+        finally:
+            starter.kill()
     deadline = time.monotonic() + PATIENCE
     while _is_open(port) or Path(folder).exists():
         assert time.monotonic() < deadline, "the server, or its folder, is still there"
