@@ -112,7 +112,7 @@ def _takes_the_first_duplicate_in_metadata(payload: bytes) -> Answer:
 def _bounds_no_u64_in_a_canonical_message(payload: bytes) -> Answer:
     small = re.sub(rb'"(version|training_step)":-?[0-9]+', rb'"\1":0', payload)
     answer, bounded = answer_to(payload), answer_to(small)
-    is_canonical = "value" in bounded and CheckpointNotification.from_json(small).to_json().encode() == small
+    is_canonical = "value" in bounded and CheckpointNotification.from_json(small).to_json_bytes() == small
     return bounded if "error" in answer and is_canonical else answer
 
 
