@@ -46,10 +46,11 @@ from checkpoint_notify import (
 )
 
 from .conftest import RustBin
-from .support.cluster import Cluster, Node, wait
+from .support.cluster import Cluster, Node
 from .support.rust import RustNotifier
 from .support.shells import Shell
 from .support.values import to_protocol
+from .support.waiting import wait_until
 
 PATIENCE: Final = 20.0
 """Seconds for whatever takes milliseconds on a machine that is not busy."""
@@ -301,4 +302,4 @@ def _await_tries(dead: Node, tries: int) -> None:
 def _let_pings_pass(node: Node, listeners: list[Listening]) -> None:
     """Wait until each of the listeners must have had its PINGs answered several times."""
     enough = node.pings() + PINGS_OF_SILENCE * len(listeners)
-    wait(lambda: node.pings() >= enough, f"{enough} PINGs at {node.url}")
+    wait_until(lambda: node.pings() >= enough, f"{enough} PINGs at {node.url}")

@@ -31,9 +31,10 @@ from checkpoint_notify import (
 from checkpoint_notify._listening.driver import Driver
 
 from .faults.resp import Resp, command
-from .support.listeners import CHANNEL, Listen, wait_until
+from .support.listeners import CHANNEL, Listen
 from .support.loopback import LoopbackServer, silent
 from .support.server import Server
+from .support.waiting import wait_until
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7).with_metadata("loss", "0.5")
 PAYLOAD: Final = NOTIFICATION.to_json_bytes()

@@ -28,9 +28,10 @@ from checkpoint_notify._mailbox import Mailbox
 
 from .faults.leftovers import held, wait_until_held
 from .faults.resp import Resp
-from .support.listeners import CHANNEL, PATIENCE, Listen, wait_until
+from .support.listeners import CHANNEL, PATIENCE, Listen
 from .support.loopback import LoopbackServer, silent
 from .support.server import Server
+from .support.waiting import wait_until
 
 PAYLOAD: Final = CheckpointNotification.new("model.bin", "lstm").to_json_bytes()
 ENDS_SECONDS: Final = 5.0

@@ -30,8 +30,9 @@ from checkpoint_notify import (
 from checkpoint_notify.counters import Tally
 
 from .faults.resp import Resp
-from .support.listeners import CHANNEL, PATIENCE, Listen, wait_until
+from .support.listeners import CHANNEL, PATIENCE, Listen
 from .support.server import Server
+from .support.waiting import wait_until
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm")
 LIMIT: Final = 60.0

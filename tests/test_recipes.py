@@ -18,9 +18,10 @@ import pytest
 from checkpoint_notify import CheckpointNotification, CheckpointNotifier, CheckpointNotifierConfig
 
 from .conftest import RustBin
-from .support.docs_programs import RECIPES, WIDTH, Crowd, ModelClient, Recipe, wait
+from .support.docs_programs import RECIPES, WIDTH, Crowd, ModelClient, Recipe
 from .support.rust import RustSubscriber
 from .support.server import Server
+from .support.waiting import wait_until
 
 FILES: Final = {"model_file.py", "serve.py", "train.py", "train_with_rust.py"}
 SOON: Final = {"MODEL_RELOAD_RECONNECT_MS": "200"}
@@ -81,7 +82,7 @@ def try_to_tell(server: Server, step: int) -> bool:
 
 def tell(server: Server, step: int) -> None:
     """The same, until it is taken: on a busy machine a publish can run out of time. Once too often does no harm."""
-    wait(lambda: try_to_tell(server, step), f"step {step} is published")
+    wait_until(lambda: try_to_tell(server, step), f"step {step} is published")
 
 
 @contextmanager
@@ -257,7 +258,7 @@ def test_rust_announces_and_python_serves(redis: Server, path: Path, rust_bin: R
     with serving(path, redis) as (recipe, client):
         recipe.wait_line("serve:connected")
         with Recipe("train_with_rust.py", *arguments, settings=settings(redis)) as trainer:
-            wait(lambda: (client.step() or 0) >= 3, "step 3 is served")
+            wait_until(lambda: (client.step() or 0) >= 3, "step 3 is served")
             trainer.wait_line(": saved, published")
             trainer.kill()
         save(path, 10**6)  # beyond what it can have come to

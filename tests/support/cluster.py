@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -14,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from .server import Server
+from .waiting import wait_until
 
 SLOTS: Final = 16384
 NODE_TIMEOUT_MS: Final = 3000
@@ -82,7 +82,7 @@ class Node(Server):
 
     def wait_state(self, state: str) -> None:
         """Wait for this `cluster_state`."""
-        wait(lambda: self.info()["cluster_state"] == state, f"cluster_state:{state} at {self.url}")
+        wait_until(lambda: self.info()["cluster_state"] == state, f"cluster_state:{state} at {self.url}")
 
     def pings(self) -> int:
         """How many PINGs it has answered, to whom ever."""
@@ -129,11 +129,13 @@ class Cluster:
         second handshake ends that of the first, with all messages on it; so "connected" alone is no promise.
         """
         ports = {node.port for node in self.nodes}
-        wait(lambda: all(node.reaches() | {node.port} == ports for node in self.nodes), "each node reaches the others")
+        wait_until(
+            lambda: all(node.reaches() | {node.port} == ports for node in self.nodes), "each node reaches the others"
+        )
         for node in self.nodes:
             node.wait_state("ok")
         with contextlib.ExitStack() as open_:
-            wait(_Passing(self.nodes, open_).for_a_while, "messages pass from each node to each other")
+            wait_until(_Passing(self.nodes, open_).for_a_while, "messages pass from each node to each other")
 
     def _join(self) -> None:
         first, *others = self.nodes
@@ -163,12 +165,13 @@ class _Passing:
         sent = {node: b"%d from %d" % (self._round, node.port) for node in self._nodes}
         for node, message in sent.items():
             node.ask("PUBLISH", _PROBE, message)
-        return all(self._got(probe, set(sent.values())) for probe in self._probes)
+        return all(_receives(probe, set(sent.values())) for probe in self._probes)
 
-    def _got(self, probe: Any, missing: set[bytes]) -> bool:
-        while missing and (found := probe.get_message(timeout=_PASSING_SECONDS)):
-            missing.discard(found["data"])  # whatever else it is, it is late and of an earlier round
-        return not missing
+
+def _receives(probe: Any, missing: set[bytes]) -> bool:
+    while missing and (found := probe.get_message(timeout=_PASSING_SECONDS)):
+        missing.discard(found["data"])  # whatever else it is, it is late and of an earlier round
+    return not missing
 
 
 @contextlib.contextmanager
@@ -177,15 +180,6 @@ def _probe(node: Node) -> Iterator[Any]:
         probe: Any = client.pubsub()  # type: ignore[no-untyped-call]
         probe.subscribe(_PROBE)
         yield probe
-
-
-def wait(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds; TimeoutError says what did not happen."""
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {_PATIENCE} s: {what}")
-        time.sleep(0.02)
 
 
 def _is_reached(flags: str, link: str) -> bool:

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+
+from .waiting import wait_until
 
 RECIPES: Final = Path(__file__).parent.parent.parent / "docs" / "recipes"
 WIDTH: Final = 8
@@ -118,7 +120,7 @@ class ModelClient:
 
     def wait_step(self, step: int) -> None:
         """Ask until this step is served."""
-        wait(lambda: self.step() == step, f"step {step} is served")
+        wait_until(lambda: self.step() == step, f"step {step} is served")
 
 
 class Crowd:
@@ -152,12 +154,3 @@ class Crowd:
             client.close()
         except BaseException as error:
             self._faults.append(error)
-
-
-def wait(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds; TimeoutError says what did not happen."""
-    deadline = time.monotonic() + _PATIENCE
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {_PATIENCE} s: {what}")
-        time.sleep(0.01)
