@@ -32,8 +32,9 @@ LAYERS: Final = (
 """A module imports from its own layer and from those above it in this list; a package stands for all its modules."""
 
 HOMES: Final = {
+    "annotated_types": ("_bounds",),
     "asyncio": ("asyncio", "_asyncio_connection", "_asyncio_line", "_asyncio_listener", "_asyncio_reader", "testing"),
-    "hypothesis": ("testing",),
+    "hypothesis": ("_bounds", "testing"),
     "msgspec": ("codec",),
     "pytest": ("testing",),
     "redis": ("_connection", "_asyncio_connection", "_line", "_listening", "_publishing", "cli"),

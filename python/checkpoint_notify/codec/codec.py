@@ -11,12 +11,11 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Annotated, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from checkpoint_notify.codec.encoder import check
+from checkpoint_notify.codec.encoder import check, compile_writer
 from checkpoint_notify.codec.layout import Kind, Layout, layout_of
 
 M = TypeVar("M")
@@ -43,7 +42,7 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
     layout = layout_of(generated)
     read = _reader(message, [field.name for field in layout.fields if field.kind is Kind.U64])
     write = msgspec.json.Encoder().encode
-    maps = [attrgetter(field.name) for field in layout.fields if field.kind is Kind.STRING_MAP]
+    write_message = compile_writer(layout)
 
     def decode(payload: Payload) -> M:
         """The message in a payload; `DecodeError` where Rust refuses, TypeError for a payload of another type."""
@@ -65,16 +64,15 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
         return found
 
     def encode(given: M) -> bytes:
-        # Only a map can have changed since the message was checked at construction: its fields cannot be assigned to.
-        for entries in maps:
-            for key, value in entries(given).items():
-                if type(key) is not str or type(value) is not str:
-                    check(given, layout)
+        # Each value is looked at each time: pydantic, pickle and others set fields without the constructor.
         try:
-            return write(given)
-        except UnicodeEncodeError:
-            check(given, layout)  # says which string holds the lone surrogate
-            raise
+            written = write_message(given)
+        except (AttributeError, UnicodeEncodeError):
+            written = None  # a field without a value, or a lone surrogate
+        if written is not None:
+            return written
+        check(given, layout)  # says what is wrong, and where
+        return encode(given)  # another thread has mended a map meanwhile
 
     return Codec(decode, decode_exact, encode)
 
@@ -86,16 +84,25 @@ def _to_bytes(payload: Payload) -> bytes:
 
 
 def _reader(message: type[M], u64_names: list[str]) -> Callable[[bytes], M]:
-    """The decoder that msgspec makes for a message; it refuses integers outside 0..=2**63-1, the most it can bound."""
-    own = inspect.get_annotations(message)
+    """The decoder that msgspec makes for a message; it refuses integers outside 0..=2**63-1, the most it can bound.
+
+    Nor does it call `__post_init__`, which would check the values once more. msgspec looks at a class once and keeps in
+    it what it finds: that is removed again, since a program that decodes with msgspec itself needs the class as it is.
+    """
+    annotations = inspect.get_annotations(message)
+    post_init = vars(message).get("__post_init__")
     bounded = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-    message.__annotations__ = own | dict.fromkeys(
-        u64_names, bounded
-    )  # msgspec reads them once, when it makes a decoder
+    message.__annotations__ = annotations | dict.fromkeys(u64_names, bounded)
+    if post_init is not None:
+        del message.__post_init__  # type: ignore[attr-defined]
     try:
         return msgspec.json.Decoder(message).decode
     finally:
-        message.__annotations__ = own
+        message.__annotations__ = annotations
+        if post_init is not None:
+            message.__post_init__ = post_init  # type: ignore[attr-defined]
+        if "__msgspec_cache__" in vars(message):
+            del message.__msgspec_cache__  # type: ignore[attr-defined]
 
 
 @functools.cache

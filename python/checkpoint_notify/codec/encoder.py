@@ -9,14 +9,63 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
 from checkpoint_notify.codec.layout import U64_MAX, Kind, Layout
 from checkpoint_notify.errors import EncodeError
+
+_UNSET: Final = object()
+
+_TESTS: Final[dict[Kind, str]] = {
+    Kind.STRING: """
+    if type({0}) is not str:
+        return None""",
+    Kind.U64: """
+    if type({0}) is not int or not 0 <= {0} <= U64_MAX:
+        return None""",
+    # A copy, since another thread may change the dict between this look at it and the write.
+    Kind.STRING_MAP: """
+    if type({0}) is not dict:
+        return None
+    {0} = {0}.copy()
+    for key, item in {0}.items():
+        if type(key) is not str or type(item) is not str:
+            return None""",
+}
+"""For each kind, the code that tells the values that `check` refuses; lone surrogates are left to msgspec."""
+
+
+def compile_writer(layout: Layout) -> Callable[[Any], bytes | None]:
+    """Makes the function that writes a message, or returns None where a value is invalid.
+
+    It is compiled from source text, as `dataclasses` compiles `__init__`: a loop over the fields would take several
+    times as long as writing them. msgspec writes a struct faster than a dataclass.
+    """
+    names = [field.name for field in layout.fields]
+    values = [f"value{index}" for index in range(len(names))]
+    source = [
+        "def write_message(message):",
+        *(f"    {value} = message.{name}" for value, name in zip(values, names, strict=True)),
+        *(_TESTS[field.kind].format(value) for value, field in zip(values, layout.fields, strict=True)),
+        f"    return write(Struct({', '.join(values)}))",
+    ]
+    scope: dict[str, Any] = {
+        "Struct": msgspec.defstruct(layout.name, names, gc=False),
+        "U64_MAX": U64_MAX,
+        "write": msgspec.json.Encoder().encode,
+    }
+    exec("\n".join(source), scope)
+    write_message: Callable[[Any], bytes | None] = scope["write_message"]
+    return write_message
 
 
 def check(message: Any, layout: Layout) -> None:
     """`EncodeError`, naming the field, unless each value is one that Rust can hold."""
     for field in layout.fields:
-        _CHECKS[field.kind](field.name, getattr(message, field.name))
+        value = getattr(message, field.name, _UNSET)
+        if value is _UNSET:
+            raise EncodeError(f"{field.name}: has no value; make the message with its constructor")
+        _CHECKS[field.kind](field.name, value)
 
 
 def check_string(name: str, value: object) -> None:
@@ -43,7 +92,7 @@ def _check_u64(name: str, value: object) -> None:
 def _check_string_map(name: str, value: object) -> None:
     if type(value) is not dict:
         raise EncodeError(f"{name}: expected dict, got {_describe(value)}")
-    for key, item in value.items():
+    for key, item in value.copy().items():
         check_string(f"a key of {name}", key)
         check_string(f"{name}[{key!r}]", item)
 
