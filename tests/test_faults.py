@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from .faults import rows_connection, rows_consumer, rows_server
+from .faults import rows_alive, rows_connection, rows_consumer, rows_server
 from .faults.scene import Stage
 from .faults.watch import SHELLS, ShellName
 
@@ -41,7 +41,14 @@ SERVER: Final[list[Row]] = [
     rows_server.channel_taken_away,
     rows_server.noperm,
     rows_server.maxclients,
-    rows_server.loading,
+]
+ALIVE: Final[list[Row]] = [
+    rows_alive.busy,
+    rows_alive.misconf,
+    rows_alive.noperm_to_ping,
+    rows_alive.ping_renamed,
+    rows_alive.masterdown,
+    rows_alive.loading,
 ]
 CONSUMER: Final[list[Row]] = [
     rows_consumer.handler_asleep,
@@ -57,14 +64,14 @@ def by_name(rows: list[Row]) -> pytest.MarkDecorator:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@by_name(CONNECTION + SERVER + CONSUMER)
+@by_name(CONNECTION + SERVER + ALIVE + CONSUMER)
 def test_fault(row: Row, shell: ShellName, record_property: Any) -> None:
     """The promise is kept through the fault, on Valkey."""
     row(Stage("valkey", shell, record_property))
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@by_name([rows_connection.client_kill, *SERVER])
+@by_name([rows_connection.client_kill, *SERVER, *ALIVE])
 def test_fault_on_redis(row: Row, shell: ShellName, record_property: Any) -> None:
     """The same on Redis, where the server has a part in it."""
     row(Stage("redis", shell, record_property))

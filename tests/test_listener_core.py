@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from checkpoint_notify import CheckpointListenerConfig
-from checkpoint_notify._listening.core import Core
+from checkpoint_notify._listening.core import Core, RefusedError
 from checkpoint_notify._listening.inbox import Inbox, Item, Message
 from checkpoint_notify._listening.moments import Loss, Moment
+from checkpoint_notify._listening.wire import Frame
 
-from .support.listener_world import ROOMY, TIGHT, World
+from .support.listener_world import BUSY, EAGER, PONG, ROOMY, TIGHT, World
 
 SECONDS: Final = st.sampled_from([0.125, 0.25, 1.0, 1.875, 6.0])
 
@@ -28,9 +29,9 @@ class WorldMachine(RuleBasedStateMachine):
         """Weakened listeners replace this."""
         return World(config=config)
 
-    @initialize(config=st.sampled_from([ROOMY, TIGHT]))
+    @initialize(config=st.sampled_from([ROOMY, TIGHT, EAGER]))
     def begin(self, config: CheckpointListenerConfig) -> None:
-        """With a queue that may overflow, or not."""
+        """With a queue that may overflow, or not, and with one PING or more on their way."""
         self.world = self.make_world(config)
         self.clock_was_set = False
 
@@ -71,6 +72,16 @@ class WorldMachine(RuleBasedStateMachine):
             self.world.lose_replies()
         else:
             self.world.lose_requests()
+
+    @rule()
+    def answer_in_its_place(self) -> None:
+        """A proxy answers for a server that it has lost."""
+        self.world.answer_in_its_place()
+
+    @rule(pong=st.sampled_from([PONG, b"+PONG\r\n", BUSY]))
+    def answer_with(self, pong: bytes) -> None:
+        """The server answers PING otherwise."""
+        self.world.pong = pong
 
     @rule(accepting=st.booleans(), answering=st.booleans())
     def server(self, accepting: bool, answering: bool) -> None:
@@ -141,6 +152,40 @@ class PingsWhenIdle(Core):
     def _take_in(self, data: bytes, at: Moment) -> None:
         self._next_ping = at.monotonic + self._config.ping_interval
         super()._take_in(data, at)
+
+
+class LeavesTheBusy(Core):
+    """Takes an error in reply to PING for the end of the connection."""
+
+    def _answer(self, frame: Frame, at: Moment) -> None:
+        if self._pings and isinstance(frame, list) and frame[0].startswith(b"-"):
+            raise RefusedError("the server answered")
+        super()._answer(frame, at)
+
+
+class TrustsAnyError(Core):
+    """Takes every error in reply to PING for a sign of life."""
+
+    def _answer(self, frame: Frame, at: Moment) -> None:
+        alive = self._pings and isinstance(frame, list) and frame[0].startswith(b"-")
+        super()._answer([b"+PONG"] if alive else frame, at)
+
+
+class ErrorAnswersNewest(Core):
+    """Takes an error for the answer to the newest PING."""
+
+    def _answer(self, frame: Frame, at: Moment) -> None:
+        if isinstance(frame, list) and frame[0].startswith(b"-"):
+            self._pings.rotate(1)
+        super()._answer(frame, at)
+
+
+class IgnoresErrors(Core):
+    """Does not end over an error, and does not take it for an answer."""
+
+    def _answer(self, frame: Frame, at: Moment) -> None:
+        if not (self.connected and isinstance(frame, list) and frame[0].startswith(b"-")):
+            super()._answer(frame, at)
 
 
 class _OtherGaps(Core):
@@ -216,6 +261,10 @@ class GapFromNewest(Inbox):
         ({"make_core": SinceLastMessage}, "is uncovered"),
         ({"make_core": SincePongRead}, "is uncovered"),
         ({"make_core": PingsWhenIdle}, "for an outage of"),
+        ({"make_core": LeavesTheBusy}, "without a fault was given up"),
+        ({"make_core": TrustsAnyError}, "the last message was not delivered"),
+        ({"make_core": ErrorAnswersNewest}, "is uncovered"),
+        ({"make_core": IgnoresErrors}, "for an outage of|the last message was not delivered"),
         ({"make_core": SilentResubscribe}, "is uncovered|a Gap for each subscription"),
         ({"make_core": GapFromTheEpoch}, "for an outage of"),
         ({"make_core": GapUntilSubscribe}, "is uncovered"),

@@ -33,16 +33,32 @@ def frames(*pieces: bytes) -> list[Any]:
 
 
 def test_wire_reads_every_kind_of_reply() -> None:
-    """Messages are their payloads; all else is a list of elements, with the sign of those that are no strings."""
+    """Messages are their payloads; all else is a list of parts, each with the sign of its kind."""
     stream = CONFIRMATION + message(b"a\r\nb") + PONG + message(b"") + b"-NOAUTH Authentication required.\r\n+OK\r\n"
     assert [
-        [b"subscribe", b"channel", b":1"],
+        [b"*", b"$subscribe", b"$channel", b":1"],
         b"a\r\nb",
-        [b"pong", b""],
+        [b"*", b"$pong", b"$"],
         b"",
         [b"-NOAUTH Authentication required."],
         [b"+OK"],
     ] == frames(stream)
+
+
+def test_wire_tells_kinds_apart() -> None:
+    """The content of a string, and what stands in an array, is not taken for a simple reply or an error."""
+    plain = [b"+PONG\r\n", b"-BUSY x\r\n", b":1\r\n"]
+    disguised = [b"$%d\r\n%s" % (len(line) - 2, line) for line in plain] + [b"*1\r\n" + line for line in plain]
+    seen = [frames(reply) for reply in plain + disguised]
+    assert [[[line[:-2]]] for line in plain] == seen[: len(plain)]
+    assert all(seen.count(each) == 1 for each in seen)
+
+
+def test_wire_takes_a_message_for_what_it_is_alone() -> None:
+    """However its lengths are written; and a number in the place of the payload is none."""
+    odd = message(b"x").replace(b"$7", b"$07")
+    assert [b"x"] == frames(odd)
+    assert [[b"*", b"$message", b"$channel", b":1"]] == frames(message(b"").replace(b"$0\r\n\r\n", b":1\r\n"))
 
 
 @given(
@@ -63,7 +79,7 @@ def test_wire_puts_a_large_payload_together_once() -> None:
     payload = os.urandom(1024) * (30 * 1024)
     stream = message(payload) + PONG
     pieces = [stream[start : start + 65536] for start in range(0, len(stream), 65536)]
-    assert [payload, [b"pong", b""]] == frames(*pieces)
+    assert [payload, [b"*", b"$pong", b"$"]] == frames(*pieces)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class Gap:
     """
 
     since: datetime
-    """When the last PING was sent whose PONG came back before the first loss; SUBSCRIBE counts as the first PING."""
+    """When the last PING was sent whose answer was read before the first loss; SUBSCRIBE counts as the first PING."""
     until: datetime
     """When the new subscription was confirmed; for an overflow, when the last dropped message was received."""
     reason: Reason

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Final
@@ -121,21 +120,6 @@ def maxclients(stage: Stage) -> None:
             admin.ask("CLIENT", "KILL", "TYPE", "pubsub")
 
         _refused(scene, fill, lambda admin: admin.ask("CONFIG", "SET", "maxclients", 100), "max number of clients")
-
-
-def loading(stage: Stage) -> None:
-    """The server loads its data: SUBSCRIBE is taken meanwhile, and PING is refused."""
-    slowly = ["--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024", "--rdbcompression", "no"]
-    with stage.scene("--enable-debug-command", "yes", *slowly, direct=True) as scene:
-        with scene.admin() as admin:
-            admin.ask("DEBUG", "POPULATE", 400, "key", 2048)
-            with scene.ledger.fault("loading") as fault:
-                reload = threading.Thread(target=admin.ask, args=("DEBUG", "RELOAD"))
-                reload.start()
-                scene.watch.wait(lambda: scene.said("LOADING"), "a warning of LOADING")
-                reload.join()
-        scene.measure("loaded for", f"{fault.end - fault.begin:.3f} s")
-        scene.again_after(fault, fault.end, BACKOFF_MAX + AGAIN_SECONDS)
 
 
 def _refused(scene: Scene, take: Callable[[Resp], object], give: Callable[[Resp], object], text: str) -> None:

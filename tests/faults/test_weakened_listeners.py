@@ -13,10 +13,11 @@ from checkpoint_notify._listening.core import Core
 from ..soak.plan import Step
 from ..soak.report import Report
 from ..soak.run import Settings, run
-from . import rows_connection
+from . import rows_alive, rows_connection
 from .scene import Stage
 from .weakened import (
     GapFirst,
+    LeavesTheBusy,
     NeverAgain,
     NoGap,
     NoPongRequired,
@@ -79,12 +80,16 @@ def test_a_weakened_listener_is_found_out(make: Make, step: Step, problem: str) 
 
 @pytest.mark.parametrize(
     ("core", "row"),
-    [(SlowToReturn, rows_connection.rst), (Patient, rows_connection.subscribe_never_answered)],
-    ids=["comes back too late", "gives up too late"],
+    [
+        (SlowToReturn, rows_connection.rst),
+        (Patient, rows_connection.subscribe_never_answered),
+        (LeavesTheBusy, rows_alive.misconf),
+    ],
+    ids=["comes back too late", "gives up too late", "gives up a living server"],
 )
 def test_a_row_has_demands_of_its_own(core: type[Core], row: Callable[[Stage], None]) -> None:
     """A listener that keeps the promise and takes its time fails the row that gives it none."""
-    with pytest.raises(AssertionError, match=r"subscribed again after|given up after"):
+    with pytest.raises(AssertionError, match=r"subscribed again after|given up after|was given up"):
         row(Stage("valkey", "sync", listener=with_core(core)))
 
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import checkpoint_notify.asyncio
 from checkpoint_notify import CheckpointListener, CheckpointListenerConfig, Connected, Disconnected, Event, Gap
-from checkpoint_notify._listening.core import Core
+from checkpoint_notify._listening.core import Core, RefusedError
 from checkpoint_notify._listening.inbox import Item, Message
 from checkpoint_notify._listening.moments import Loss, Moment
+from checkpoint_notify._listening.wire import Frame
 
 from .watch import ShellName
 
@@ -28,6 +29,15 @@ class NoPongRequired(Core):
     def _check_time(self, data: bytes | None, at: Moment) -> None:
         if not self.connected:
             super()._check_time(data, at)
+
+
+class LeavesTheBusy(Core):
+    """An error in reply to PING ends the connection."""
+
+    def _answer(self, frame: Frame, at: Moment) -> None:
+        if isinstance(frame, list) and frame[0].startswith(b"-"):
+            raise RefusedError("the server answered with an error")
+        super()._answer(frame, at)
 
 
 class PingsTooSeldom(Core):

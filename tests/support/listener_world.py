@@ -25,6 +25,8 @@ from checkpoint_notify._listening.wire import command
 
 ROOMY: Final = CheckpointListenerConfig(ping_interval=2.0, ping_timeout=1.5, connect_timeout=1.0, backoff_max=3.0)
 TIGHT: Final = replace(ROOMY, max_queue=4, max_queue_bytes=24)
+EAGER: Final = replace(ROOMY, ping_interval=0.5)
+"""Several PINGs are on their way at a time."""
 CHANNEL: Final = "channel"
 STEP: Final = 0.125
 """How often something moves while all is well, in seconds."""
@@ -33,6 +35,8 @@ LATENCY: Final = 0.25
 
 CONFIRMATION: Final = b"*3\r\n$9\r\nsubscribe\r\n$7\r\nchannel\r\n:1\r\n"
 PONG: Final = b"*2\r\n$4\r\npong\r\n$0\r\n\r\n"
+BUSY: Final = b"-BUSY Valkey is busy running a script.\r\n"
+PROXY_ERROR: Final = b"-ERR upstream is gone\r\n"
 _START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -59,6 +63,8 @@ class Connection:
     subscribed: bool = False
     requests_lost: bool = False
     replies_lost: bool = False
+    proxy_answers: bool = False
+    """Whether a proxy answers the requests that are lost."""
     closed: bool = False
     """The stream ends behind what is in `to_client`."""
     fault_at: float = math.inf
@@ -86,6 +92,8 @@ class World:
         self.wall_offset = 0.0
         self.accepting = True
         self.answering = True
+        self.pong = PONG
+        """How the server answers PING."""
         self.connection: Connection | None = None
         self.resume_at: float | None = self.time
         """When the next try begins; None during one."""
@@ -94,7 +102,7 @@ class World:
         """How many messages were published before the first confirmation was read."""
         self.confirmations = 0
         self.losses = 0
-        self.too_wide: list[str] = []
+        self.problems: list[str] = []
         self.published: list[Published] = []
         self.events: list[Event] = []
 
@@ -120,7 +128,7 @@ class World:
         del connection.to_server[: len(due)]
         for request in due:
             if request == command(b"PING"):
-                connection.reply(PONG, self.time + LATENCY)
+                connection.reply(self.pong, self.time + LATENCY)
             else:
                 assert command(b"SUBSCRIBE", CHANNEL.encode()) == request
                 connection.subscribed = True
@@ -190,6 +198,13 @@ class World:
             self._fault(self.connection)
             self.connection.requests_lost = True
 
+    def answer_in_its_place(self) -> None:
+        """From now on a proxy answers for the server, which neither hears the listener nor is heard."""
+        if self.connection is not None:
+            self.lose_requests()
+            self.connection.subscribed = False
+            self.connection.proxy_answers = True
+
     def take(self, count: int) -> None:
         """The consumer takes some events."""
         for _ in range(count):
@@ -219,6 +234,8 @@ class World:
         try:
             answer = self.core.receive(data, self.now())
         except OSError as error:
+            if not isinstance(error, TimeoutError) and self.connection and self.connection.fault_at == math.inf:
+                self.problems.append(f"a connection without a fault was given up: {error}")
             self._collect(was_connected)
             self._fail(error)
         else:
@@ -226,7 +243,11 @@ class World:
             self._write(answer)
 
     def _write(self, data: bytes) -> None:
-        if data and self.connection is not None and not self.connection.requests_lost:
+        if not data or self.connection is None:
+            return
+        if self.connection.proxy_answers:
+            self.connection.reply(PROXY_ERROR, self.time + LATENCY)
+        if not self.connection.requests_lost:
             self.connection.to_server.append((self.time + LATENCY, data))
 
     def _fail(self, error: Exception) -> None:
@@ -269,7 +290,7 @@ class World:
 
     def check(self) -> None:
         """The promise, over the whole record; call it after `finish`."""
-        assert not self.too_wide, self.too_wide[0]
+        assert not self.problems, self.problems[0]
         delivered = [event.raw for event in self.events if isinstance(event, (Received, Invalid))]
         assert sorted(delivered, key=int) == delivered, "out of order"
         arrived = set(delivered)
@@ -290,7 +311,7 @@ class World:
         width = loss.until.monotonic - loss.since.monotonic
         bound = outage + self.config.ping_interval + self.config.ping_timeout
         if width > bound:
-            self.too_wide.append(f"a Gap of {width} s for an outage of {outage} s")
+            self.problems.append(f"a Gap of {width} s for an outage of {outage} s")
 
 
 def check_order(events: list[Event]) -> None:

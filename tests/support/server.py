@@ -140,7 +140,7 @@ class Server:
                 connection.settimeout(1.0)
                 connection.connect(str(self.unix_path))
                 connection.sendall(b"PING\r\n")
-                return connection.recv(64).startswith((b"+PONG", b"-NOAUTH", b"-NOPERM"))
+                return connection.recv(64).startswith((b"+PONG", b"-NOAUTH", b"-NOPERM", b"-ERR unknown command"))
         except OSError:
             return False
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from checkpoint_notify._listening.inbox import Item, Message
 from checkpoint_notify._listening.moments import Loss, Moment
-from checkpoint_notify._listening.wire import Frame, Wire, command
+from checkpoint_notify._listening.wire import Frame, Wire, answers_ping, command
 from checkpoint_notify.events import Connected, Disconnected
 from checkpoint_notify.listener_config import CheckpointListenerConfig
 
@@ -31,7 +31,7 @@ _PING: Final = command(b"PING")
 
 
 class RefusedError(ConnectionError):
-    """The server answered SUBSCRIBE or PING with an error."""
+    """The server answered SUBSCRIBE with an error, or sent an error that shows no living server."""
 
 
 class Core:
@@ -42,6 +42,7 @@ class Core:
     ) -> None:
         self._config = config
         self._channel = channel.encode()
+        self._confirmation = [b"*", b"$subscribe", b"$" + self._channel, b":1"]
         self._jitter = jitter
         self._wire = Wire(self._channel)
         self._out: list[Item] = []
@@ -133,17 +134,14 @@ class Core:
                 self._out.append(Message(frame, at, self._since))
 
     def _answer(self, frame: Frame, at: Moment) -> None:
-        match frame:
-            case [b"pong", b""] if self._pings:
-                self._since = self._pings.popleft()
-                self._late_bytes = 0
-            case [b"subscribe", self._channel, b":1"] if self._subscribing is not None:
-                self._confirmed(self._subscribing, at)
-                self._subscribing = None
-            case [bytes() as line] if line.startswith(b"-"):
-                raise RefusedError(f"the server answered: {line[1:].decode(errors='replace')}")
-            case _:
-                raise ConnectionError(f"the server sent {frame!r:.100} to a subscriber")
+        if self._pings and answers_ping(frame):
+            self._since = self._pings.popleft()  # the server answers in order
+            self._late_bytes = 0
+        elif self._subscribing is not None and frame == self._confirmation:
+            self._confirmed(self._subscribing, at)
+            self._subscribing = None
+        else:
+            raise _unexpected(frame)
 
     def _confirmed(self, subscribing: Moment, at: Moment) -> None:
         self._out.append(Connected())
@@ -172,3 +170,10 @@ class Core:
         self._pings.append(at)
         self._next_ping = at.monotonic + self._config.ping_interval
         return _PING
+
+
+def _unexpected(frame: Frame) -> ConnectionError:
+    """The error for a reply after which a connection is of no more use."""
+    if isinstance(frame, list) and frame[0].startswith(b"-"):
+        return RefusedError(f"the server answered: {frame[0][1:].decode(errors='replace')}")
+    return ConnectionError(f"the server sent {frame!r:.100} to a subscriber")

@@ -7,12 +7,18 @@ few kinds of replies, and nearly all of them start with the same bytes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 Frame: TypeAlias = bytes | list[bytes]
-"""The payload of a message; or any other reply, as a list of its elements. Bulk strings are there as their content, all
-other elements as their line with its sign in front: `[b"subscribe", b"channel", b":1"]`, `[b"-NOAUTH …"]`."""
+"""The payload of a message; or any other reply, as a list of its parts. Each part begins with the sign of its kind, so
+that no kind can be taken for another: `[b"*", b"$subscribe", b"$channel", b":1"]`, `[b"+PONG"]`, `[b"-NOAUTH …"]`."""
+
+_PONGS: Final[tuple[Frame, ...]] = ([b"*", b"$pong", b"$"], [b"+PONG"])
+"""How a subscriber is answered in RESP2, and how other clients are."""
+_ALIVE: Final = re.compile(rb"-(?:BUSY|LOADING|MASTERDOWN|MISCONF|NOPERM|ERR unknown command)(?: |\Z)")
+"""Errors with which a server answers PING while its subscribers receive all the same."""
 
 _END: Final = b"\r\n"
 _LONGEST_LINE: Final = 64 * 1024
@@ -36,11 +42,19 @@ def command(*words: bytes) -> bytes:
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
+def answers_ping(frame: Frame) -> bool:
+    """Whether a living server sends this in reply to PING: a PONG, or an error that is about PING alone.
+
+    Any other error may be a proxy's own, which says nothing about the server behind it.
+    """
+    return frame in _PONGS or (len(frame) == 1 and isinstance(frame, list) and _ALIVE.match(frame[0]) is not None)
+
+
 class Wire:
     """Takes bytes in any pieces, gives frames."""
 
     def __init__(self, channel: bytes) -> None:
-        self._message = [b"message", channel]
+        self._message = [b"*", b"$message", b"$" + channel]
         self._prefix = b"*3\r\n$7\r\nmessage\r\n$%d\r\n%s\r\n$" % (len(channel), channel)
         self._pending = bytearray()
         self._needed = 0
@@ -69,7 +83,9 @@ class Wire:
         if data.startswith(self._prefix, start):
             return _bulk(data, start + len(self._prefix))
         frame, end = _reply(data, start)
-        return (frame[2], end) if len(frame) == 3 and frame[:2] == self._message else (frame, end)
+        if len(frame) == 4 and frame[:3] == self._message and frame[3].startswith(b"$"):
+            return frame[3][1:], end
+        return frame, end
 
 
 def _reply(data: bytes, start: int) -> tuple[list[bytes], int]:
@@ -77,7 +93,7 @@ def _reply(data: bytes, start: int) -> tuple[list[bytes], int]:
         element, end = _element(data, start)
         return [element], end
     line, position = _line(data, start)
-    elements = []
+    elements = [b"*"]
     for _ in range(_number(line[1:])):
         element, position = _element(data, position)
         elements.append(element)
@@ -86,7 +102,8 @@ def _reply(data: bytes, start: int) -> tuple[list[bytes], int]:
 
 def _element(data: bytes, start: int) -> tuple[bytes, int]:
     if data.startswith(b"$", start):
-        return _bulk(data, start + 1)
+        content, end = _bulk(data, start + 1)
+        return b"$" + content, end
     line, end = _line(data, start)
     if line[:1] not in (b"+", b"-", b":"):
         raise ProtocolError(f"the server sent {line[:60]!r} where a reply was due")
