@@ -178,21 +178,26 @@ def test_entering_waits_for_nobody(listen: Listen) -> None:
 
 
 def test_a_server_that_comes_late(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
-    """One Disconnected with the reason, a warning for each try; once there is a server, Connected and no Gap."""
-    caplog.set_level(logging.INFO, "checkpoint_notify")
+    """One Disconnected with the reason, one warning, a line for each try; then Connected and no Gap."""
+    caplog.set_level(logging.DEBUG, "checkpoint_notify")
     with Server() as late:
         late.kill()
         with listen(redis_url=late.url, backoff_max=0.05) as listening:
             error = str(listening.take(Disconnected).error)
-            wait_until(lambda: len(caplog.records) >= 3)
+            wait_until(lambda: len(caplog.records) >= 4)
             late.restart()
             listening.take(Connected)
             CheckpointNotifier(CheckpointNotifierConfig(redis_url=late.url)).publish(NOTIFICATION)
             listening.take(Received)
             assert ListenerCounters(received=1) == listening.counters
     assert f"Error {errno.ECONNREFUSED} connecting to 127.0.0.1:{late.port}." in error
-    head = f"No subscription to model checkpoint notifications: {error}; trying again in "
-    assert [True] * 3 == [message.startswith(head) for message in warnings(caplog)[:3]]
+    head = f"No subscription to model checkpoint notifications on {CHANNEL!r}: {error.removesuffix('.')}; "
+    (warning,) = warnings(caplog)
+    assert warning.startswith(head + "the listener tries again: ")
+    tries = [record.getMessage() for record in caplog.records if record.levelno == logging.DEBUG]
+    assert all(text.startswith(f"{head}attempt {number} in ") for number, text in enumerate(tries, 1))
+    assert logging.INFO == caplog.records[-1].levelno
+    assert " s without a subscription" in caplog.records[-1].getMessage()
     assert {CHANNEL} == {vars(record)["channel"] for record in caplog.records}
 
 
@@ -216,7 +221,7 @@ def test_refusals_are_told(listen: Listen, rules: tuple[str, ...], text: str, ca
             wait_until(lambda: bool(warnings(caplog)))
             shown = repr([event, listening.listener])
     assert text == str(event.error)
-    assert text in warnings(caplog)[0]
+    assert text.removesuffix(".") in warnings(caplog)[0]
     assert "SECRET" not in shown + caplog.text
 
 
@@ -316,8 +321,8 @@ def test_max_reconnects(listen: Listen, caplog: pytest.LogCaptureFixture) -> Non
             assert [True, True] == [listening.at_end(), listening.at_end()]
             assert [] == list(listening.notifications())
     levels = [record.levelno for record in caplog.records]
-    assert [logging.WARNING, logging.WARNING, logging.ERROR] == levels
-    assert warnings(caplog)[-1].endswith("; max_reconnects is reached, the listener ends")
+    assert [logging.WARNING, logging.ERROR] == levels
+    assert "; max_reconnects is used up, the listener has ended: make a new one " in warnings(caplog)[-1]
 
 
 def test_a_fault_of_the_reader(listen: Listen, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,10 +355,11 @@ def test_notifications_log_the_rest(
         wait_until(lambda: listening.counters.reconnects == 1)
         publish(admin, version(1))
         assert 1 == next(values).version
-    gaps = [message for message in warnings(caplog) if message.endswith(" may be missing (reconnected)")]
-    assert 1 == len(gaps)
-    text = "Invalid model checkpoint notification of 8 bytes: EOF while parsing a string at line 1 column 8"
-    assert text in warnings(caplog)
+    (gap,) = [message for message in warnings(caplog) if "may be missing" in message]
+    assert gap.startswith(f"Model checkpoint notifications on {CHANNEL!r} from 20")
+    assert gap.endswith(" may be missing (reconnected): look at the checkpoint file")
+    words = "EOF while parsing a string at line 1 column 8; check who publishes there"
+    assert f"Invalid model checkpoint notification of 8 bytes on {CHANNEL!r}: {words}" in warnings(caplog)
     assert "SECRET" not in caplog.text
 
 

@@ -266,9 +266,10 @@ def test_events(listening: Listening, server: Server, log: pytest.LogCaptureFixt
         *(counters.received, counters.invalid, counters.skipped),
         *(counters.dropped, counters.gaps, counters.reconnects),
     )
-    subscribed = ("INFO", "Subscribed to model checkpoint notifications", channel)
-    lost = ("WARNING", "No subscription to model checkpoint notifications: %s; trying again in %.3g s", channel)
-    assert [subscribed, lost, subscribed, lost, subscribed] == records(log.records)
+    subscribed = ("INFO", "Subscribed to model checkpoint notifications on %r%s", channel)
+    lost = ("WARNING", "No subscription to model checkpoint notifications on %r%s%s: %s; %s", channel)
+    tried = ("DEBUG", "No subscription to model checkpoint notifications on %r: %s; attempt %d in %.3g s", channel)
+    assert [subscribed, lost, tried, subscribed, lost, tried, subscribed] == records(log.records)
 
 
 def test_notifications(listening: Listening, server: Server) -> None:

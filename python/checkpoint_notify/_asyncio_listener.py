@@ -19,9 +19,10 @@ from checkpoint_notify._listening.driver import Driver
 from checkpoint_notify._listening.handover import Handover, OnlyNews
 from checkpoint_notify._listening.inbox import PATIENCE, Inbox, Item
 from checkpoint_notify._listening.opening import FAULT, FORKED, NOT_ENTERED, USED, checked_url
+from checkpoint_notify._listening.status import Status
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.counters import ListenerCounters
-from checkpoint_notify.events import Event, Gap, Invalid, Received
+from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
 from checkpoint_notify.listener_config import CheckpointListenerConfig
 from checkpoint_notify.notification import CheckpointNotification
 
@@ -48,6 +49,7 @@ class CheckpointListener:
         self._core = Core(config, self._channel)
         self._inbox = Inbox(config.max_queue, config.max_queue_bytes)
         self._handover = Handover(config.max_payload)
+        self._status = Status()
         self._ready = asyncio.Event()
         self._relief = asyncio.Event()
         self._patient = True
@@ -69,6 +71,23 @@ class CheckpointListener:
         return self._channel
 
     @property
+    def connected(self) -> bool:
+        """Whether there is a subscription now; for any thread, and for health checks.
+
+        The state of the connection, and not of the events that were handed over. False before entering, from `aclose`
+        on, once the listener has stopped, and in a forked child.
+        """
+        return self._status.connected and not self._closed and self._owner == os.getpid()
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the listener stopped: the last error when `max_reconnects` is used up, or a fault of its reader.
+
+        None as long as it has not stopped, after it was closed, and when it is disabled.
+        """
+        return self._status.error
+
+    @property
     def counters(self) -> ListenerCounters:
         """What was received, skipped, lost, and reconnected so far."""
         counted = self._handover.tally.snapshot()
@@ -86,7 +105,8 @@ class CheckpointListener:
         if url is None:
             self._ended = True
             return self
-        reader = Reader(url, Driver(self._core, self._channel, url, self._deliver), self._give_way)
+        driver = Driver(self._core, self._channel, url, self._deliver, self._status)
+        reader = Reader(url, driver, self._give_way)
         self._task = asyncio.create_task(self._run(reader), name=f"listener of {self._channel}")
         return self
 
@@ -137,6 +157,8 @@ class CheckpointListener:
         *,
         on_gap: Callable[[Gap], Awaitable[object] | object] | None = None,
         on_invalid: Callable[[Invalid], Awaitable[object] | object] | None = None,
+        on_connected: Callable[[Connected], Awaitable[object] | object] | None = None,
+        on_disconnected: Callable[[Disconnected], Awaitable[object] | object] | None = None,
         ordered: bool = False,
     ) -> AsyncIterator[CheckpointNotification]:
         """Just the values; see the blocking listener's. A callback may be a coroutine function, and is awaited then.
@@ -155,6 +177,10 @@ class CheckpointListener:
                     await _settled(tell_gap(event))
                 case Invalid():
                     await _settled(tell_invalid(event))
+                case Connected() if on_connected is not None:
+                    await _settled(on_connected(event))
+                case Disconnected() if on_disconnected is not None:
+                    await _settled(on_disconnected(event))
 
     async def _run(self, reader: Reader) -> None:
         try:
@@ -162,6 +188,7 @@ class CheckpointListener:
         except Exception as error:
             self._fault = error
         finally:
+            self._status.end(self._fault)
             self._ended = True
             self._ready.set()
 

@@ -26,6 +26,11 @@ class Mailbox:
         self._closed = False
         self._returned: list[Item] = []
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
     def put(self, items: Iterable[Item]) -> None:
         """Append items, and wake whoever waits for one; see `inbox.PATIENCE`."""
         with self._lock:

@@ -32,6 +32,7 @@ class Reader:
         except BaseException as error:
             fault = error
         finally:
+            self._driver.end(fault)
             self._mailbox.end(fault)
 
     def _keep_connected(self) -> None:

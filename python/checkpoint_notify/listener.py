@@ -16,12 +16,13 @@ from checkpoint_notify._listening.driver import Driver
 from checkpoint_notify._listening.handover import Handover, OnlyNews
 from checkpoint_notify._listening.inbox import Inbox
 from checkpoint_notify._listening.opening import FORKED, NOT_ENTERED, USED, checked_url
+from checkpoint_notify._listening.status import Status
 from checkpoint_notify._mailbox import Mailbox
 from checkpoint_notify._reader import Reader
 from checkpoint_notify._waker import Waker
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.counters import ListenerCounters
-from checkpoint_notify.events import Event, Gap, Invalid, Received
+from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
 from checkpoint_notify.listener_config import CheckpointListenerConfig
 from checkpoint_notify.notification import CheckpointNotification
 from checkpoint_notify.redis_url import RedisUrl
@@ -36,8 +37,9 @@ class CheckpointListener:
 
     Every publish that the server takes is handed over as `Received` or `Invalid`, or lies within a `Gap`. A thread
     keeps the connection, and makes another whenever it is lost. Iteration ends once the listener is closed, or
-    disabled, or has used up its `max_reconnects`, after a `Disconnected`; it raises nothing then. After an exception
-    that `next` raised, iteration can go on: the next event is the one behind, or the same after a KeyboardInterrupt.
+    disabled, or has used up its `max_reconnects`, after a `Disconnected`; it raises nothing then, and `error` says why.
+    After an exception that `next` raised, iteration can go on: the next event is the one behind, or the same after a
+    KeyboardInterrupt.
 
     One listener serves one `with`, in the process that entered it.
     """
@@ -48,6 +50,7 @@ class CheckpointListener:
         self._core = Core(config, self._channel)
         self._inbox = Inbox(config.max_queue, config.max_queue_bytes)
         self._mailbox = Mailbox(self._inbox)
+        self._status = Status()
         self._handover = Handover(config.max_payload)
         self._waker: Waker | None = None
         self._thread: threading.Thread | None = None
@@ -61,6 +64,23 @@ class CheckpointListener:
     def channel(self) -> str:
         """The Redis channel that this listener subscribes to."""
         return self._channel
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a subscription now; for any thread, and for health checks.
+
+        The state of the connection, and not of the events that were handed over. False before entering, from `close`
+        on, once the listener has stopped, and in a forked child.
+        """
+        return self._status.connected and not self._mailbox.closed and self._owner == os.getpid()
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the listener stopped: the last error when `max_reconnects` is used up, or a fault of its reader.
+
+        None as long as it has not stopped, after it was closed, and when it is disabled.
+        """
+        return self._status.error
 
     @property
     def counters(self) -> ListenerCounters:
@@ -86,7 +106,7 @@ class CheckpointListener:
 
     def _start(self, url: RedisUrl) -> None:
         self._waker = Waker()
-        driver = Driver(self._core, self._channel, url, self._mailbox.put)
+        driver = Driver(self._core, self._channel, url, self._mailbox.put, self._status)
         reader = Reader(url, driver, self._mailbox, self._waker)
         self._thread = threading.Thread(target=reader.run, name=f"listener of {self._channel}", daemon=True)
         self._thread.start()
@@ -133,13 +153,16 @@ class CheckpointListener:
         *,
         on_gap: Callable[[Gap], object] | None = None,
         on_invalid: Callable[[Invalid], object] | None = None,
+        on_connected: Callable[[Connected], object] | None = None,
+        on_disconnected: Callable[[Disconnected], object] | None = None,
         ordered: bool = False,
     ) -> Iterator[CheckpointNotification]:
         """Just the values, for as long as iteration goes on.
 
-        Each Gap goes to `on_gap` and each Invalid to `on_invalid`, in its turn and in this thread; without a callback
-        it is logged. `ordered` skips a notification whose version is at or below the newest seen; beware of producers
-        that start again at 1. As with any generator, an exception ends it, one of a callback too; a new call goes on.
+        Every other event goes to its callback, in its turn and in this thread. Without a callback, a Gap and an Invalid
+        are logged here; the log tells of connections in any case. `ordered` skips a notification whose version is at or
+        below the newest seen; beware of producers that start again at 1. As with any generator, an exception ends it,
+        one of a callback too; a new call goes on.
         """
         news = OnlyNews(self._handover.tally)
         tell_gap = on_gap or functools.partial(log.gap, self._channel)
@@ -153,3 +176,7 @@ class CheckpointListener:
                     tell_gap(event)
                 case Invalid():
                     tell_invalid(event)
+                case Connected() if on_connected is not None:
+                    on_connected(event)
+                case Disconnected() if on_disconnected is not None:
+                    on_disconnected(event)

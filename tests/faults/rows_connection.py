@@ -145,9 +145,9 @@ def _dropped(stage: Stage, drop: Drop, after: float = 0.0) -> None:
 def _given_up_and_tried_again(scene: Scene) -> None:
     """Two tries, each of which ends after 1 s, and one Disconnected for both."""
     begun = time.time()
-    scene.watch.wait(lambda: len(scene.log) >= 2, "two tries given up")
-    first = scene.log[0].created - begun
-    between = scene.log[1].created - scene.log[0].created
+    scene.watch.wait(lambda: len(scene.failures) >= 2, "two tries given up")
+    first = scene.failures[0].created - begun
+    between = scene.failures[1].created - scene.failures[0].created
     scene.measure("given up", f"{first:.3f} s, tried again, given up {between:.3f} s later")
     assert first <= CONNECT_SECONDS + BUSY_SECONDS, f"given up after {first:.3f} s"
     assert CONNECT_SECONDS <= between <= CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS, f"given up after {between:.3f} s"

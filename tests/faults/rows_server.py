@@ -98,7 +98,7 @@ def noperm(stage: Stage) -> None:
         prepare=lambda admin: admin.ask(*LEAST_RIGHTS),
         connected=False,
     ) as scene:
-        scene.watch.wait(lambda: scene.said("permissions to access"), "a warning of NOPERM")
+        scene.watch.wait(lambda: scene.said("permissions to access"), "a word of NOPERM")
         with scene.admin() as admin:
             granted = time.time()
             admin.ask("ACL", "SETUSER", "listener", f"&{CHANNEL}")
@@ -123,11 +123,11 @@ def maxclients(stage: Stage) -> None:
 
 
 def _refused(scene: Scene, take: Callable[[Resp], object], give: Callable[[Resp], object], text: str) -> None:
-    """Something is taken away for a while: one Disconnected, warnings that name it, and a Gap once it is back."""
+    """Something is taken away for a while: one Disconnected, a log that names it, and a Gap once it is back."""
     with scene.admin() as admin, scene.ledger.fault("refused") as fault:
         take(admin)
         scene.watch.wait_seen(Disconnected, fault.begin)
-        scene.watch.wait(lambda: scene.said(text), f"a warning of {text}")
+        scene.watch.wait(lambda: scene.said(text), f"a word of {text}")
         time.sleep(OUTAGE_SECONDS)
         assert not scene.watch.ended
         give(admin)

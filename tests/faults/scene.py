@@ -113,9 +113,14 @@ class Scene:
         self.measure("noticed", f"{took:.3f} s (limit {limit:g})")
         assert took <= limit, f"noticed after {took:.3f} s"
 
+    @property
+    def failures(self) -> list[logging.LogRecord]:
+        """What was logged of each connection that was lost or could not be made."""
+        return [record for record in self.log if record.levelno == logging.DEBUG]
+
     def said(self, text: str) -> bool:
-        """Whether the listener has logged a warning with this text."""
-        return any(text in record.getMessage() for record in self.log if record.levelno >= logging.WARNING)
+        """Whether the listener has logged this text."""
+        return any(text in record.getMessage() for record in self.log)
 
     def finish(self) -> Verdict:
         """All faults are over. The listener must come to hear again, hear the last message, and end in time."""
@@ -229,7 +234,10 @@ def _logged() -> Iterator[list[logging.LogRecord]]:
     handler = _Keeper(records)
     logger = logging.getLogger("checkpoint_notify")
     logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel(logging.DEBUG)
     try:
         yield records
     finally:
+        logger.setLevel(level)
         logger.removeHandler(handler)

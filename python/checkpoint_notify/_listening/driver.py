@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from checkpoint_notify._listening import log
 from checkpoint_notify._listening.core import Core
 from checkpoint_notify._listening.inbox import Item
+from checkpoint_notify._listening.log import OutageLog
 from checkpoint_notify._listening.moments import Clock
 from checkpoint_notify._listening.outage import presentable
+from checkpoint_notify._listening.status import Status
 from checkpoint_notify.redis_url import RedisUrl
 
 
 class Driver:
-    """Drives a core; the methods are the core's, which explains them."""
+    """Drives a core; the methods are the core's, which explains them.
+
+    The status changes first, then the log is written, then the items are delivered: who reacts to an event finds both
+    as they should be.
+    """
 
     def __init__(
-        self, core: Core, channel: str, url: RedisUrl, deliver: Callable[[list[Item]], None], clock: Clock | None = None
+        self,
+        core: Core,
+        channel: str,
+        url: RedisUrl,
+        deliver: Callable[[list[Item]], None],
+        status: Status,
+        clock: Clock | None = None,
     ) -> None:
         self._core = core
-        self._channel = channel
         self._password = url.password
         self._deliver = deliver
+        self._status = status
         self._clock = clock or Clock()
+        self._log = OutageLog(channel)
 
     @property
     def wake_at(self) -> float:
@@ -39,25 +51,32 @@ class Driver:
 
     def receive(self, data: bytes | None) -> bytes:
         """Bytes came, or nothing is left to read: what to write. Raises OSError when the connection is of no use."""
-        was_connected = self._core.connected
+        at = self._clock.now()
         try:
-            answer = self._core.receive(data, self._clock.now())
+            return self._core.receive(data, at)
         finally:
+            if self._core.connected and not self._status.connected:
+                self._status.connected = True
+                self._log.subscribed(at.monotonic)
             self._deliver_items()
-        if self._core.connected and not was_connected:
-            log.subscribed(self._channel)
-        return answer
 
     def fail(self, error: Exception) -> float | None:
         """The connection, or the try, ended: the pause until the next, None to end for good."""
         error = presentable(error, self._password)
-        pause = self._core.fail(error, self._clock.now())
-        self._deliver_items()
+        at = self._clock.now()
+        pause = self._core.fail(error, at)
+        self._status.connected = False
         if pause is None:
-            log.gave_up(self._channel, error)
+            self._status.end(error)
+            self._log.gave_up(error)
         else:
-            log.trying_again(self._channel, error, pause)
+            self._log.failed(error, pause, at.monotonic)
+        self._deliver_items()
         return pause
+
+    def end(self, fault: BaseException | None) -> None:
+        """The shell's reader has ended; `fault` is one of its own."""
+        self._status.end(fault)
 
     def _deliver_items(self) -> None:
         items = self._core.take_items()

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from checkpoint_notify._listening import log
 from checkpoint_notify._listening.core import Core
 from checkpoint_notify._listening.handover import Handover
 from checkpoint_notify._listening.inbox import Inbox, Item, Message
+from checkpoint_notify._listening.log import OutageLog
 from checkpoint_notify._listening.moments import Loss, Moment
+from checkpoint_notify._listening.status import Status
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
 from checkpoint_notify.listener_config import CheckpointListenerConfig
@@ -52,29 +54,44 @@ _NEVER: Final = Moment(0.0, datetime.min.replace(tzinfo=UTC))
 class Script(Inbox):
     """Items that wait from the start; handing one over is when it happens."""
 
-    def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig, core: Core) -> None:
+    def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig, core: Core, status: Status) -> None:
         super().__init__(config.max_queue, config.max_queue_bytes)
         self._items = deque(_checked(steps, config))
         self._config = config
-        self._channel = checkpoint_channel(config.instance_id)
         self._core = core
+        self._status = status
+        self._log = OutageLog(checkpoint_channel(config.instance_id))
         self._was_connected = False
+        self._outage: Exception | None = None
+        """Why there is no connection, behind a Disconnected."""
 
     def take(self) -> Item | None:
         """Remove the next item; None when there is none."""
         if not self._items:
+            self._end()
             return None
         item = self._items.popleft()
         match item:
             case Connected():
                 self._core.reconnects += self._was_connected
-                self._was_connected = True
-                log.subscribed(self._channel)
+                self._was_connected = self._status.connected = True
+                self._outage = None
+                self._log.subscribed(time.monotonic())
             case Disconnected(error):
-                log.trying_again(self._channel, error, self._config.backoff_initial)
+                self._status.connected = False
+                self._outage = error
+                self._log.failed(error, self._config.backoff_initial, time.monotonic())
             case Loss(reason="overflow"):
                 self.dropped += 1
         return item
+
+    def _end(self) -> None:
+        """The script is over: in an outage that uses up the reconnects, or as if the listener were closed."""
+        error = self._outage if self._config.max_reconnects else None
+        if error is not None:
+            self._log.gave_up(error)
+        self._status.end(error)
+        self._outage = None
 
 
 def _checked(steps: Iterable[Step], config: CheckpointListenerConfig) -> list[Item]:

@@ -50,7 +50,7 @@ class ScriptedListener(real.CheckpointListener):
 
     def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig | None = None) -> None:
         super().__init__(config or CheckpointListenerConfig())
-        self._inbox = Script(steps, self._config, self._core)
+        self._inbox = Script(steps, self._config, self._core, self._status)
 
     def __repr__(self) -> str:
         return f"ScriptedListener(config={self._config!r})"

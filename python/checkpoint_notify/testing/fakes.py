@@ -55,8 +55,9 @@ class ScriptedListener(CheckpointListener):
     """A `CheckpointListener` that hands over what its script says, and connects to nothing.
 
     A step is an event, or what a publisher sends: a notification, or any payload, which is handed over as `Received` or
-    `Invalid`, as the listener reads it. At the script's end iteration ends, as after `close()`. The counters follow
-    what has been handed over; a Gap by overflow counts as one dropped message.
+    `Invalid`, as the listener reads it. At the script's end iteration ends, as after `close()`; where the script ends
+    with a Disconnected, and the config has `max_reconnects`, as when these are used up. The counters, `connected`,
+    `error` and the log follow what has been handed over; a Gap by overflow counts as one dropped message.
 
     Raises ValueError, naming the step, where no listener would hand over these events in this order.
 
@@ -73,7 +74,7 @@ class ScriptedListener(CheckpointListener):
 
     def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig | None = None) -> None:
         super().__init__(config or CheckpointListenerConfig())
-        self._inbox = Script(steps, self._config, self._core)
+        self._inbox = Script(steps, self._config, self._core, self._status)
         self._mailbox = Mailbox(self._inbox)
 
     def __repr__(self) -> str:
