@@ -27,8 +27,8 @@ from checkpoint_notify.listener_config import CheckpointListenerConfig
 from checkpoint_notify.notification import CheckpointNotification
 
 _TURN: Final = 0.01
-"""For how long, in seconds, a consumer may have one waiting event after the other before the loop gets a turn: it has
-to read and to ping, however long the queue and the consumer's work without an `await` are."""
+"""How long the loop may go without a turn, in seconds, while a consumer takes one waiting event after the other. The
+loop has to read and to ping, however long the queue and the consumer's work without an `await` are."""
 
 
 class CheckpointListener:
@@ -57,8 +57,7 @@ class CheckpointListener:
         self._ended = False
         self._fault: BaseException | None = None
         self._closed = False
-        self._turn_at = 0.0
-        """When the loop is due to get a turn, on the monotonic clock."""
+        self._turns = _Turns()
         self._owner: int | None = None
         """The process that entered; None before."""
 
@@ -119,12 +118,14 @@ class CheckpointListener:
         return self
 
     async def __anext__(self) -> Event:
-        """The next event, as soon as there is one. A cancellation loses none."""
+        """The next event, as soon as there is one. A cancellation loses none.
+
+        Within `asyncio.timeout(0)` it returns an event that waits. One exception: after 10 ms without an `await` that
+        waits, it lets the loop have a turn first, and that turn ends the timeout. The next call returns the event.
+        """
         if self._owner != os.getpid():
             raise RuntimeError(NOT_ENTERED if self._owner is None else FORKED)
-        if time.monotonic() >= self._turn_at:
-            await asyncio.sleep(0)
-            self._turn_at = time.monotonic() + _TURN
+        await self._turns.give_if_due()  # before an event is taken, or a cancellation would lose it
         while not self._closed:
             item = self._inbox.take()
             if item is not None:
@@ -207,6 +208,25 @@ class CheckpointListener:
                     await self._relief.wait()
             except TimeoutError:
                 self._patient = False
+
+
+class _Turns:
+    """Sees to it that the loop gets its turns, and costs none as long as it gets them without that."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        """When the loop was last seen waiting for its turn, on the monotonic clock; None once it had it."""
+
+    async def give_if_due(self) -> None:
+        """Let the loop have a turn if it has waited for too long; else return at once, without giving control away."""
+        if self._since is not None and time.monotonic() >= self._since + _TURN:
+            await asyncio.sleep(0)
+        if self._since is None:
+            self._since = time.monotonic()
+            asyncio.get_running_loop().call_soon(self._had)
+
+    def _had(self) -> None:
+        self._since = None
 
 
 async def _settled(result: Awaitable[object] | object) -> None:
