@@ -6,7 +6,6 @@ The caller's `asyncio.timeout` covers a phase as a whole, name resolution includ
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import socket
 import time
@@ -106,22 +105,40 @@ def _shut(descriptor: int) -> None:
 async def _open_stream(url: RedisUrl, seconds: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if url.unix_path is not None:
         return await asyncio.open_unix_connection(checked_path(url.unix_path))
-    if _is_address(url.host):
-        return await asyncio.open_connection(url.host, url.port)
     end = time.monotonic() + seconds
     addresses = await _resolve(url.host or "", url.port or 0)
-    for left, (*_, (host, port, *_)) in zip(range(len(addresses), 0, -1), addresses, strict=True):
+    for left, (family, *_, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
         try:
             async with asyncio.timeout((end - time.monotonic()) / left if left > 1 else None):
-                return await asyncio.open_connection(host, port)
+                return await _try_address(family, address)
         except OSError:
             if left == 1:
                 raise
     raise OSError("the name has no address")
 
 
+async def _try_address(family: int, address: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to all parts of an address: asyncio's own `open_connection` takes host and port, and drops the scope."""
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return await asyncio.open_connection(sock=sock)
+    except BaseException:
+        sock.close()
+        raise
+
+
 async def _resolve(host: str, port: int) -> list[Any]:
-    """The addresses of a name. The loop's own threads are few, and `asyncio.run` waits for them in the end."""
+    """The addresses of a host; for a name, by a thread.
+
+    The loop's own threads are few, and `asyncio.run` waits for them in the end.
+    """
+    try:
+        return socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        pass  # a name, not an address
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[Any]] = loop.create_future()
 
@@ -141,12 +158,3 @@ async def _resolve(host: str, port: int) -> list[Any]:
 
     look_up(host, port, tell)
     return await answer
-
-
-def _is_address(host: str | None) -> bool:
-    """Whether this is an address and no name: resolving one takes a thread."""
-    try:
-        ipaddress.ip_address(host or "")
-    except ValueError:
-        return False
-    return True

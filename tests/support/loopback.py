@@ -18,10 +18,12 @@ HANG_UP = b"\0hang up"
 class LoopbackServer:
     """Accepts connections on a port that the system chose, and hands each to `handler`, which may block on it.
 
+    `listener` is a listening socket at another address, which belongs to this object from then on.
+
     `close()` shuts every connection, which ends a blocked handler with OSError or an empty read.
     """
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, listener: socket.socket | None = None) -> None:
         self._handler = handler
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -29,7 +31,7 @@ class LoopbackServer:
         self.accepted = 0
         """How many connections there were."""
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._start(self._accept)
 
