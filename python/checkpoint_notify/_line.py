@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import select
+import selectors
 import socket
 import time
 from dataclasses import replace
@@ -17,7 +17,7 @@ from typing import Any, Final
 from redis.connection import Connection
 
 from checkpoint_notify._connection import Once, checked_path, resolve, settings, without_set_info
-from checkpoint_notify._waker import LONGEST_WAIT, CalledAwayError, Waker
+from checkpoint_notify._waker import LONGEST_WAIT, CalledAwayError, Waker, selector_for
 from checkpoint_notify.redis_url import RedisUrl
 
 READ_SIZE: Final = 64 * 1024
@@ -28,10 +28,9 @@ class Wait:
 
     def __init__(self, sock: socket.socket, waker: Waker) -> None:
         self._waker = waker
-        self._readable, self._writable = select.poll(), select.poll()
-        for poll, event in ((self._readable, select.POLLIN), (self._writable, select.POLLOUT)):
-            poll.register(sock, event)
-            poll.register(waker, select.POLLIN)
+        woken = (waker.fileno(), selectors.EVENT_READ)
+        self._readable = selector_for((sock, selectors.EVENT_READ), woken)
+        self._writable = selector_for((sock, selectors.EVENT_WRITE), woken)
 
     def readable(self, until: float) -> bool:
         """Whether something can be read before `until`; raises CalledAwayError."""
@@ -41,10 +40,10 @@ class Wait:
         """Whether something can be written before `until`; raises CalledAwayError."""
         return self._until(self._writable, until)
 
-    def _until(self, poll: select.poll, until: float) -> bool:
+    def _until(self, selector: selectors.BaseSelector, until: float) -> bool:
         while True:
             left = max(0.0, min(until - time.monotonic(), LONGEST_WAIT))
-            ready = poll.poll(left * 1000)
+            ready = selector.select(left)
             if self._waker.woken:
                 raise CalledAwayError
             if ready or time.monotonic() >= until:

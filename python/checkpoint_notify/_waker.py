@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import os
-import select
+import selectors
 import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
 
 LONGEST_WAIT: Final = 3600.0
-"""Seconds for one `poll`, whose argument has a limit."""
+"""Seconds for one `select`, whose argument has a limit."""
+_TOO_HIGH: Final = (
+    "select.poll is missing here (eventlet removes it), and select.select takes no descriptor above 1023:"
+    " have fewer files open, or use a Python that has select.poll"
+)
+
+
+def selector_for(*registrations: tuple[FileDescriptorLike, int]) -> selectors.BaseSelector:
+    """A selector for these descriptors and events; raises OSError where `select.select` is all there is, and too small.
+
+    Never `selectors.DefaultSelector`: epoll and kqueue have a descriptor, and a forked child shares it.
+    """
+    selector: selectors.BaseSelector = getattr(selectors, "PollSelector", selectors.SelectSelector)()
+    for descriptor, events in registrations:
+        selector.register(descriptor, events)
+    try:
+        selector.select(0)
+    except ValueError as error:
+        raise OSError(_TOO_HIGH) from error
+    return selector
 
 
 class CalledAwayError(Exception):
@@ -27,9 +49,10 @@ class Waker:
         self._ends: tuple[int, ...] = ()  # `os.pipe` fails where no descriptor is left, and `__del__` runs all the same
         self._ends = self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
+        self._selector = selector_for((self._read, selectors.EVENT_READ))
 
     def fileno(self) -> int:
-        """What to poll: readable from `wake` on, for ever."""
+        """What to wait for: readable from `wake` on, for ever."""
         return self._read
 
     def wake(self) -> None:
@@ -42,11 +65,9 @@ class Waker:
 
     def sleep(self, seconds: float) -> None:
         """Sleep; raises CalledAwayError as soon as it is woken."""
-        poll = select.poll()
-        poll.register(self, select.POLLIN)
         end = time.monotonic() + seconds
         while not self.woken and (left := end - time.monotonic()) > 0:
-            poll.poll(min(left, LONGEST_WAIT) * 1000)
+            self._selector.select(min(left, LONGEST_WAIT))
         if self.woken:
             raise CalledAwayError
 
