@@ -6,6 +6,7 @@ The caller's `asyncio.timeout` covers a phase as a whole, name resolution includ
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import time
@@ -118,16 +119,34 @@ async def _open_stream(url: RedisUrl, seconds: float) -> tuple[asyncio.StreamRea
 
 
 async def _try_address(family: int, address: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Connect to all parts of an address: asyncio's own `open_connection` takes host and port, and drops the scope."""
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, address)
+        await _connect(sock, address)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return await asyncio.open_connection(sock=sock)
     except BaseException:
         sock.close()
         raise
+
+
+async def _connect(sock: socket.socket, address: Any) -> None:
+    """Connect to all parts of an address.
+
+    asyncio's `open_connection` takes a host and a port, without flow and scope; uvloop's `sock_connect` drops both.
+    """
+    code = sock.connect_ex(address)
+    if code == errno.EINPROGRESS:
+        loop = asyncio.get_running_loop()
+        done = asyncio.Event()
+        loop.add_writer(sock, done.set)
+        try:
+            await done.wait()
+        finally:
+            loop.remove_writer(sock)
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
 
 
 async def _resolve(host: str, port: int) -> list[Any]:
