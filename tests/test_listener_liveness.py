@@ -149,7 +149,7 @@ def test_a_server_that_falls_silent_after_an_answer(reply: bytes) -> None:
     core.receive(reply, at(101.5))
     assert PING == core.receive(None, at(102))
     core.receive(None, at(106.9))
-    with pytest.raises(TimeoutError, match="no PONG within 5 s"):
+    with pytest.raises(TimeoutError, match="no answer to PING within 5 s"):
         core.receive(None, at(107))
 
 

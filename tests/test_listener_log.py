@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
@@ -20,6 +22,7 @@ from checkpoint_notify._listening.status import Status
 from checkpoint_notify.redis_url import RedisUrl
 
 from .support.listener_world import CHANNEL, CONFIRMATION
+from .support.server import Server
 
 HEAD: Final = f"No subscription to model checkpoint notifications on {CHANNEL!r}"
 ADVICE: Final = (
@@ -85,7 +88,7 @@ def test_an_outage(caplog: pytest.LogCaptureFixture) -> None:
         caplog, logging.DEBUG
     )
     subscribed = f"Subscribed to model checkpoint notifications on {CHANNEL!r}"
-    assert [subscribed, f"{subscribed} after 3.2 s without a subscription"] == lines(caplog, logging.INFO)
+    assert [subscribed, f"{subscribed} after 3.25 s without a subscription"] == lines(caplog, logging.INFO)
     assert {CHANNEL} == {record.__dict__["channel"] for record in caplog.records}
 
 
@@ -170,7 +173,7 @@ def test_an_outage_that_lasts_behind_others(caplog: pytest.LogCaptureFixture) ->
         driven.fail()
     driven.now += REMINDER_SECONDS
     driven.fail()
-    expected = f"{HEAD} for 60.0 s, 2 failures (outage 4 in a row): refused{ADVICE}"
+    expected = f"{HEAD} for 60.00 s, 2 failures (outage 4 in a row): refused{ADVICE}"
     assert expected == lines(caplog, logging.WARNING)[-1]
 
 
@@ -220,3 +223,44 @@ def test_a_full_stop_does_not_stand_before_a_semicolon(text: str, caplog: pytest
     """More follows on the line."""
     OutageLog("c").failed(ConnectionError(text), 1, 0)
     assert all(": refused; " in line for line in lines(caplog, logging.WARNING) + lines(caplog, logging.DEBUG))
+
+
+# Without any settings for logging.
+
+UNCONFIGURED: Final = """
+import asyncio, logging, sys
+from checkpoint_notify import CheckpointListener, CheckpointListenerConfig
+from checkpoint_notify.asyncio import CheckpointListener as Asynchronous
+
+logging.getLogger("checkpoint_notify").handlers.clear()
+config = CheckpointListenerConfig(redis_url=sys.argv[1], max_reconnects=5, backoff_max=0.01, connect_timeout=60)
+
+async def main():
+    async with Asynchronous(config) as listener:
+        print([value async for value in listener.notifications()], type(listener.error).__name__)
+
+if sys.argv[2] == "asyncio":
+    asyncio.run(main())
+else:
+    with CheckpointListener(config) as listener:
+        print(list(listener.notifications()), type(listener.error).__name__)
+"""
+
+
+@pytest.mark.parametrize("shell", ["sync", "asyncio"])
+def test_a_wrong_password_reaches_the_screen(shell: str) -> None:
+    """Python prints warnings where a program has not set up logging: one line when it begins, one when it ends."""
+    with Server(password="right") as server:
+        url = f"redis://:SECRET@127.0.0.1:{server.port}"
+        done = subprocess.run(
+            [sys.executable, "-c", UNCONFIGURED, url, shell], capture_output=True, text=True, timeout=120, check=False
+        )
+    assert "[] AuthenticationError\n" == done.stdout
+    begins, ends = done.stderr.splitlines()
+    channel = "fks:default:model_checkpoints"
+    head = f"No subscription to model checkpoint notifications on {channel!r}: invalid username-password"
+    assert begins.startswith(head)
+    assert begins.endswith(ADVICE)
+    assert ends.startswith(head)
+    assert "max_reconnects is used up" in ends
+    assert "SECRET" not in done.stderr

@@ -33,8 +33,8 @@ class CheckpointListenerConfig:
     ping_interval: float = 10.0
     """How often a PING is sent, under traffic too. A Gap is up to this much wider than what was lost."""
     ping_timeout: float = 5.0
-    """How long a PONG may take before the connection counts as lost. It has to come behind the messages that are under
-    way already: allow for the largest payload on a slow line."""
+    """How long the answer to a PING may take before the connection counts as lost. It has to come behind the messages
+    that are under way already: allow for the largest payload on a slow line."""
     connect_timeout: float = 1.0
     """Limit for a try as a whole: resolving the name, connecting, the handshake, and SUBSCRIBE confirmed."""
     backoff_initial: float = 0.05

@@ -160,7 +160,7 @@ class Core:
         elif self._pings and at.monotonic >= self._pings[0].monotonic + self._config.ping_timeout:
             self._late_bytes += len(data or b"")
             if not self._heard or self._late_bytes > LATE_BYTES:
-                raise TimeoutError(f"no PONG within {self._config.ping_timeout:g} s")
+                raise TimeoutError(f"no answer to PING within {self._config.ping_timeout:g} s")
         if data is None:
             self._heard = False
 

@@ -79,7 +79,7 @@ class OutageLog:
 
     def subscribed(self, at: float) -> None:
         """The server has confirmed the subscription."""
-        after = "" if self._began is None else f" after {at - self._began:.1f} s without a subscription"
+        after = "" if self._began is None else f" after {at - self._began:.2f} s without a subscription"
         if self._began is not None:
             self._began, self._ended = None, at
         LOGGER.info(
@@ -99,7 +99,7 @@ class OutageLog:
         return self._began
 
     def _say(self, level: int, words: str, seconds: float) -> None:
-        lasting = f" for {seconds:.1f} s, {self._failures} failures" if self._failures > 1 else ""
+        lasting = f" for {seconds:.2f} s, {self._failures} failures" if self._failures > 1 else ""
         row = f" (outage {self._in_a_row} in a row)" if self._in_a_row > 1 else ""
         LOGGER.log(
             level,
