@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -52,7 +52,12 @@ class Driven:
         settings = CheckpointListenerConfig(backoff_initial=0.05, **config)  # type: ignore[arg-type]
         clock = Clock(monotonic=lambda: self.now, wall=lambda: datetime(2026, 1, 1, tzinfo=UTC))
         core = Core(settings, CHANNEL, lambda: 0.5)
-        self._driver = Driver(core, CHANNEL, RedisUrl.parse("redis://h"), self.events.extend, self.status, clock)
+        self.at_delivery: Callable[[], object] = lambda: None
+        self._driver = Driver(core, CHANNEL, RedisUrl.parse("redis://h"), self._deliver, self.status, clock)
+
+    def _deliver(self, items: list[Item]) -> None:
+        self.at_delivery()
+        self.events += items
 
     def connect(self) -> None:
         """The server confirms."""
@@ -189,10 +194,21 @@ def test_the_end_of_all_tries(caplog: pytest.LogCaptureFixture) -> None:
     assert driven.status.error is last
 
 
+def test_state_and_log_are_ahead_of_the_events(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever acts on an event finds both as they should be."""
+    driven = Driven()
+    seen: list[tuple[bool, int]] = []
+    driven.at_delivery = lambda: seen.append((driven.status.connected, caplog.records[-1].levelno))
+    driven.connect()
+    driven.fail()
+    driven.connect()
+    assert [(True, logging.INFO), (False, logging.DEBUG), (True, logging.INFO)] == seen
+
+
 # One line.
 
-ODD: Final = "a\r\nERROR b\x1b[31m\u2028\u202e\x85\ud800 c.\n"
-SHOWN: Final = r"a\r\nERROR b\x1b[31m\u2028\u202e\x85\ud800 c"
+ODD: Final = "a\r\nERROR b\x1b[31m\u2028\u202e\x85\u200b c.\n"
+SHOWN: Final = r"a\r\nERROR b\x1b[31m\u2028\u202e\x85\u200b c"
 
 
 def test_foreign_text_stays_on_its_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -38,8 +38,10 @@ with CheckpointListener(config) as listener:
     import redis
     redis.Redis(port=RedisUrl.parse(url).port).execute_command("CLIENT", "KILL", "TYPE", "pubsub")
     print([type(next(listener)).__name__ for _ in range(3)])
-    threading.Timer(0.2, listener.close).start()
+    timer = threading.Timer(0.2, listener.close)
+    timer.start()
     print(list(listener), listener.error)
+timer.join()
 print(threading.active_count())
 """
 SHOWN: Final = "Connected()\nTrue\n['Disconnected', 'Connected', 'Gap']\n[] None\n1\n"

@@ -233,7 +233,7 @@ def test_callbacks_may_be_coroutine_functions(server: Server) -> None:
                     seen.append(value)
                     break
 
-    asyncio.run(main())
+    asyncio.run(asyncio.wait_for(main(), 60))
     assert [Connected(), CheckpointNotification.from_json(PAYLOAD)] == seen
 
 

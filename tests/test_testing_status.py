@@ -45,12 +45,14 @@ def told(kind: Any, steps: list[Step], **config: Any) -> tuple[list[tuple[Any, .
         async with listener:
             async for event in listener:
                 note(event)
+            assert await anext(listener, None) is None
             seen.append(("end", listener.connected, listener.error))
 
     if kind is ScriptedListener:
         with listener:
             for event in listener:
                 note(event)
+            assert next(listener, None) is None
             seen.append(("end", listener.connected, listener.error))
     else:
         asyncio.run(main())

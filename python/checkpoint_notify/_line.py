@@ -29,8 +29,8 @@ class Wait:
     def __init__(self, sock: socket.socket, waker: Waker) -> None:
         self._waker = waker
         woken = (waker.fileno(), selectors.EVENT_READ)
-        self._readable = selector_for((sock, selectors.EVENT_READ), woken)
-        self._writable = selector_for((sock, selectors.EVENT_WRITE), woken)
+        self._readable = selector_for((sock.fileno(), selectors.EVENT_READ), woken)
+        self._writable = selector_for((sock.fileno(), selectors.EVENT_WRITE), woken)
 
     def readable(self, until: float) -> bool:
         """Whether something can be read before `until`; raises CalledAwayError."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import time
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from _typeshed import FileDescriptorLike
+from typing import Final
 
 LONGEST_WAIT: Final = 3600.0
 """Seconds for one `select`, whose argument has a limit."""
@@ -18,8 +15,8 @@ _TOO_HIGH: Final = (
 )
 
 
-def selector_for(*registrations: tuple[FileDescriptorLike, int]) -> selectors.BaseSelector:
-    """A selector for these descriptors and events; raises OSError where `select.select` is all there is, and too small.
+def selector_for(*registrations: tuple[int, int]) -> selectors.BaseSelector:
+    """A selector for these descriptors and events; raises OSError where only `select.select` is left, and is too small.
 
     Never `selectors.DefaultSelector`: epoll and kqueue have a descriptor, and a forked child shares it.
     """
