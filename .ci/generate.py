@@ -6,19 +6,24 @@ that says what the codec cannot do is refused first, with its place: the generat
 word what it has no type for. Exit status 0: all is well; 1: drift, or the generator failed; 2: a schema was refused.
 """
 
+import importlib
 import json
 import keyword
 import re
-import runpy
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-CONTRACT = Path(__file__).parent.parent / "python" / "checkpoint_notify" / "compat" / "contract.py"
-# Run by itself: the package cannot be imported while its generated class is what has to be mended.
-contract = runpy.run_path(str(CONTRACT))
+PACKAGE = "checkpoint_notify"
+if PACKAGE not in sys.modules:
+    # An empty package with the same modules: the real one cannot be imported while its generated class is broken.
+    sys.modules[PACKAGE] = ModuleType(PACKAGE)
+    sys.modules[PACKAGE].__path__ = [str(Path(__file__).parent.parent / "python" / PACKAGE)]
+compat = importlib.import_module(f"{PACKAGE}.compat")
+child = importlib.import_module(f"{PACKAGE}.compat.pointer").child
 
 FORMS = ["String", "u64", "HashMap<String, String>"]
 """What the codec reads and writes."""
@@ -45,8 +50,8 @@ def main() -> int:
 def refusals(text: bytes) -> list[str]:
     """Why the codec cannot read and write what this schema describes; empty if it can."""
     try:
-        message = contract["read_contract"](text)
-    except contract["SchemaError"] as error:
+        message = compat.read_contract(text)
+    except compat.SchemaError as error:
         return [str(error)]
     schema = json.loads(text)
     reasons = [reason for field in message.fields for reason in field_refusals(field, schema["properties"][field.name])]
@@ -54,11 +59,13 @@ def refusals(text: bytes) -> list[str]:
         reasons.append("/additionalProperties: serde ignores fields that it does not know, so it must be true")
     if not re.fullmatch("([A-Z][a-z0-9]*)+", message.name) or message.name in ("U64", "Annotated", "IntRange"):
         reasons.append(f"/title: {message.name!r} is no name for the class, such as CheckpointNotification")
-    reasons += [f"/$defs/{name}: there is room for u64 alone" for name in schema.get("$defs", {}) if name != "u64"]
+    reasons += [
+        f"{child('/$defs', name)}: there is room for u64 alone" for name in schema.get("$defs", {}) if name != "u64"
+    ]
     optional = [field.name for field in message.fields if not field.required]
     if optional and [field.name for field in message.fields[-len(optional) :]] != optional:
         reasons.append(
-            f"/properties/{optional[0]}: it has a default and stands before fields that have none; "
+            f"{child('/properties', optional[0])}: it has a default and stands before fields that have none; "
             "the array form has an order"
         )
     return reasons
@@ -67,15 +74,16 @@ def refusals(text: bytes) -> list[str]:
 def field_refusals(field: Any, node: dict[str, Any]) -> list[str]:
     """The same for one field."""
     reasons = []
-    if field.kind.value not in FORMS:
-        reasons.append(f"the codec knows {', '.join(FORMS)}, and no {field.kind.value}")
-    elif node.get("$ref") != (U64 if field.kind.value == "u64" else None):
+    if field.kind.rust not in FORMS:
+        reasons.append(f"the codec knows {', '.join(FORMS)}, and no {field.kind.rust}")
+    elif node.get("$ref") != (U64 if field.kind.rust == "u64" else None):
+        # Compared as text: the generator makes another name of another spelling, or finds nothing there.
         reasons.append(f'a u64, and nothing else, is written {{"$ref": "{U64}"}}')
     if not re.fullmatch("[a-z][a-z0-9_]*", field.name) or keyword.iskeyword(field.name):
         reasons.append("its name is no name of a Python field in small letters")
     elif re.fullmatch(RESERVED, field.name):
         reasons.append("its name is one that the Python class needs itself")
-    return [f"/properties/{field.name}: {reason}" for reason in reasons]
+    return [f"{child('/properties', field.name)}: {reason}" for reason in reasons]
 
 
 def generate(*arguments: str) -> int:

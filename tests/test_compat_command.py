@@ -84,7 +84,7 @@ def test_no_answer(tmp_path: Path, which: str) -> None:
     done = _run(tmp_path, **schemas)
     assert 2 == done.exit_code
     assert "" == done.stdout
-    expected = f"checkpoint-notify: {tmp_path / which}.json: /: the keyword 'oneOf' is not supported"
+    expected = f"checkpoint-notify: {tmp_path / which}.json: /oneOf: the keyword 'oneOf' is not supported"
     assert expected == done.stderr[: len(expected)]
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+import re
 
 import pytest
 
 from checkpoint_notify.compat import Bump, SchemaError, Verdict, compare, read_contract
-from checkpoint_notify.compat.contract import Kind
+from checkpoint_notify.compat.kind import INTEGERS, Kind
 from checkpoint_notify.resources import schema_text
 
-from .compat.pairs import MAP, REAL, STRING, U64, F, integer, message
+from .compat.pairs import MAP, REAL, STRING, U64, Node, integer, map_of, message, refer
+from .compat.references import ASTRAY, SPELLED, astray, spelled
+from .compat.refusals import NO_JSON, NO_UNICODE, REFUSED, with_default, with_version
 
 
 def test_the_real_schema() -> None:
     """Name, fields in order, types through `$ref`, and the one default."""
     contract = read_contract(schema_text())
-    shown = [(field.name, field.kind.value, field.required, field.default) for field in contract.fields]
+    shown = [(field.name, field.kind.rust, field.required, field.default) for field in contract.fields]
     assert ("CheckpointNotification", False) == (contract.name, contract.closed)
     assert [
         ("model_path", "String", True, None),
@@ -29,127 +31,101 @@ def test_the_real_schema() -> None:
     ] == shown
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.bounds])
+@pytest.mark.parametrize("kind", INTEGERS.values(), ids=lambda kind: kind.rust)
 def test_integer_types(kind: Kind) -> None:
-    """Each integer type of Rust is known by its bounds."""
-    assert kind is read_contract(json.dumps(message({"a": integer(kind)}))).fields[0].kind
+    """Each integer type of Rust is known by its bounds, as the type of a field and of a map's values."""
+    node = integer(kind.rust)
+    read = read_contract(json.dumps(message({"a": node, "b": map_of(node)})))
+    assert [kind.rust, f"HashMap<String, {kind.rust}>"] == [field.kind.rust for field in read.fields]
 
 
-def _field(node: object) -> dict[str, Any]:
-    return REAL | {"properties": F | {"version": node}}
-
-
-def _defaults(node: dict[str, Any]) -> dict[str, Any]:
-    return message(F | {"version": node})
-
-
-REFUSED: Final[dict[str, tuple[object, str]]] = {
-    "no_object": ([], "/: expected an object"),
-    "keyword_of_the_message": (REAL | {"minProperties": 1}, "/: the keyword 'minProperties' is not supported"),
-    "keyword_of_a_field": (
-        _field(STRING | {"format": "date-time"}),
-        "/properties/version: the keyword 'format' is not",
-    ),
-    "keyword_beside_a_reference": (
-        _field({"$ref": "#/$defs/u64", "minimum": 1}),
-        "/properties/version: the keyword 'minimum' is not supported",
-    ),
-    "keyword_of_another_type": (_field(STRING | {"minimum": 0}), "/properties/version: the keyword 'minimum' is not"),
-    "keyword_in_defs": (REAL | {"$defs": {"u64": U64 | {"multipleOf": 2}}}, "/$defs/u64: the keyword 'multipleOf' is"),
-    "keyword_in_a_map": (
-        _field({"type": "object", "additionalProperties": STRING | {"pattern": "a"}}),
-        "/properties/version/additionalProperties: the keyword 'pattern' is not supported",
-    ),
-    "dialect": (
-        REAL | {"$schema": "http://json-schema.org/draft-07/schema#"},
-        "/$schema: expected https://json-schema",
-    ),
-    "message_of_another_type": (REAL | {"type": "array"}, "/type: a message is of type"),
-    "no_title": ({key: value for key, value in REAL.items() if key != "title"}, "/title: is missing"),
-    "title_is_no_string": (REAL | {"title": 1}, "/title: expected str"),
-    "no_id": ({key: value for key, value in REAL.items() if key != "$id"}, "/$id: is missing"),
-    "no_fields": (message({}), "/properties: a message has at least one field"),
-    "unknown_required": (REAL | {"required": [*REAL["required"], "loss"]}, "/required: there is no property 'loss'"),
-    "required_is_no_name": (REAL | {"required": [["loss"]]}, "/required: there is no property ['loss']"),
-    "neither_required_nor_default": (
-        REAL | {"required": REAL["required"][1:]},
-        "/properties/model_path: neither required nor with a default",
-    ),
-    "required_and_default": (
-        REAL | {"required": [*REAL["required"], "metadata"]},
-        "/properties/metadata: both required and with a default",
-    ),
-    "default_of_another_type": (_defaults(U64 | {"default": "0"}), '/properties/version/default: "0" is no u64'),
-    "default_is_true": (_defaults(U64 | {"default": True}), "/properties/version/default: true is no u64"),
-    "default_out_of_bounds": (_defaults(U64 | {"default": -1}), "/properties/version/default: -1 is no u64"),
-    "default_is_null": (_defaults(STRING | {"default": None}), "/properties/version/default: null is no String"),
-    "default_of_a_map": (_defaults(MAP | {"default": {"a": 1}}), '/properties/version/default: {"a": 1} is no HashMap'),
-    "default_is_half_a_character": (_defaults(STRING | {"default": "\ud800"}), "/properties/version/default: "),
-    "default_has_half_a_key": (_defaults(MAP | {"default": {"\udfff": ""}}), "/properties/version/default: "),
-    "field_is_no_object": (_field(True), "/properties/version: expected an object"),
-    "float": (_field({"type": "number"}), "/properties/version/type: a field is of type 'string', 'integer', 'object'"),
-    "nullable": (_field({"type": ["string", "null"]}), "/properties/version/type: a field is of type"),
-    "no_type": (_field({"enum": ["a"]}), "/properties/version/type: a field is of type"),
-    "no_bounds": (_field({"type": "integer", "minimum": 0}), "/properties/version/maximum: is missing"),
-    "bound_is_a_float": (_field(U64 | {"minimum": 0.0}), "/properties/version/minimum: expected int"),
-    "odd_bounds": (_field(U64 | {"minimum": 1}), "/properties/version: no integer type of Rust goes from 1 to 184467"),
-    "map_of_anything": (_field({"type": "object"}), "/properties/version/additionalProperties: expected an object"),
-    "map_of_integers": (
-        _field({"type": "object", "additionalProperties": U64}),
-        "/properties/version/additionalProperties: the values of a map are strings",
-    ),
-    "nested_struct": (
-        _field(MAP | {"properties": {}}),
-        "/properties/version: the keyword 'properties' is not supported",
-    ),
-    "map_of_maps": (
-        _field({"type": "object", "additionalProperties": MAP}),
-        "/properties/version/additionalProperties: the values of a map are strings",
-    ),
-    "reference_is_no_text": (_field({"$ref": {}}), "/properties/version/$ref: there is no {} in $defs"),
-    "reference_elsewhere": (_field({"$ref": "other.json"}), "/properties/version/$ref: there is no 'other.json'"),
-}
+def _refusal(text: str | bytes) -> str:
+    with pytest.raises(SchemaError) as caught:
+        read_contract(text)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name: str) -> None:
     """Rather than passed over."""
     schema, begins = REFUSED[name]
-    with pytest.raises(SchemaError) as caught:
-        read_contract(json.dumps(schema))
-    assert begins == str(caught.value)[: len(begins)]
+    assert begins == _refusal(json.dumps(schema))[: len(begins)]
 
 
-@pytest.mark.parametrize(
-    ("text", "begins"),
-    [
-        (b"{", "not JSON: Expecting property name"),
-        (b"\xff", "not JSON: 'utf-8' codec can't decode"),
-        (b'{"examples": [NaN]}', "not JSON: NaN is no number of JSON"),
-        (b"[" * 100_000, "not JSON: maximum recursion"),
-        (b'{"title": "a", "title": "b"}', "the key 'title' stands twice in an object"),
-    ],
-    ids=["syntax", "utf8", "nan", "depth", "duplicate"],
-)
-def test_no_json(text: bytes, begins: str) -> None:
+@pytest.mark.parametrize(("name", "reference"), SPELLED)
+def test_a_reference_leads_to_one_name(name: str, reference: str) -> None:
+    """However it is spelled; all other names are of another type."""
+    kinds = {field.name: field.kind.rust for field in read_contract(json.dumps(spelled(name, reference))).fields}
+    assert "u64" == kinds["version"]
+
+
+@pytest.mark.parametrize("reference", ASTRAY)
+def test_a_reference_that_leads_nowhere(reference: str) -> None:
+    """Refused wherever it stands, also where nothing refers to what holds it."""
+    for place, schema in astray(reference).items():
+        begins = f"{place}: {ASTRAY[reference]}"
+        assert begins == _refusal(json.dumps(schema))[: len(begins)]
+
+
+@pytest.mark.parametrize("length", [1, 2, 2000])
+def test_references_in_a_circle(length: int) -> None:
+    """Refused, however long the circle is."""
+    circle: Node = {str(index): {"$ref": f"#/$defs/{(index + 1) % length}"} for index in range(length)}
+    assert ": this reference leads back to itself" in _refusal(json.dumps(refer("#/$defs/0", **circle)))
+
+
+def test_references_through_references() -> None:
+    """The type stands at the end; of what is said, the nearest counts."""
+    far: Node = U64 | {"title": "Far", "description": "Far.", "examples": [1]}
+    near: Node = {"$ref": "#/$defs/far", "description": "Near."}
+    schema = refer("#/$defs/near", near=near, far=far)
+    schema["properties"]["version"]["title"] = "Own"
+    field = read_contract(json.dumps(schema)).fields[2]
+    assert ("u64", {"title": "Own", "description": "Near.", "examples": [1]}) == (field.kind.rust, field.words)
+
+
+@pytest.mark.parametrize("name", NO_UNICODE)
+def test_half_a_character(name: str) -> None:
+    """It names nothing and means nothing; the message can be printed."""
+    schema, begins = NO_UNICODE[name]
+    refusal = _refusal(json.dumps(schema))
+    assert begins == refusal[: len(begins)]
+    assert refusal.isascii()
+
+
+def test_a_whole_character_in_two_escapes() -> None:
+    """Beyond the first plane, JSON writes one character as two; that is valid."""
+    text = json.dumps(message({"\U0001f600": STRING | {"title": "\U0001f600"}}))
+    assert "\\ud83d\\ude00" in text
+    assert "\U0001f600" == read_contract(text).fields[0].name
+
+
+@pytest.mark.parametrize("name", NO_JSON)
+def test_no_json(name: str) -> None:
     """Nor anything with two answers."""
-    with pytest.raises(SchemaError) as caught:
-        read_contract(text)
-    assert begins == str(caught.value)[: len(begins)]
+    text, begins = NO_JSON[name]
+    assert begins == _refusal(text)[: len(begins)]
+
+
+def test_words_of_another_type() -> None:
+    """1 and true are two examples, though Python takes them for equal."""
+    before, after = (read_contract(json.dumps(REAL | {"examples": [example]})) for example in (1, True))
+    assert Bump.PATCH == compare(before, after).bump
 
 
 def test_words_about_the_values_of_a_map() -> None:
     """They are words, too."""
     said = MAP | {"additionalProperties": STRING | {"description": "A value."}}
-    before, after = (read_contract(json.dumps(_defaults(node | {"default": {}}))) for node in (MAP, said))
+    before, after = (read_contract(json.dumps(with_default(node | {"default": {}}))) for node in (MAP, said))
     assert (Verdict.FULL, Bump.PATCH) == (compare(before, after).verdict, compare(before, after).bump)
 
 
 def test_maps_within_maps() -> None:
     """However deep: from Python 3.13 on, JSON may go deeper than functions may."""
-    node = '{"type": "object", "additionalProperties": ' * 1500 + json.dumps(STRING) + "}" * 1500
-    with pytest.raises(SchemaError):
-        read_contract(json.dumps(_field("NODE")).replace('"NODE"', node))
+    for depth in (150, 1500):
+        node = '{"type": "object", "additionalProperties": ' * depth + json.dumps(STRING) + "}" * depth
+        refusal = _refusal(json.dumps(with_version("NODE")).replace('"NODE"', node))
+        assert re.search("nested more than 100 deep|maximum recursion depth", refusal)
 
 
 @pytest.mark.parametrize(

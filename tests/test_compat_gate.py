@@ -154,7 +154,7 @@ def test_what_cannot_be_judged_does_not_pass(tree: Path, capsys: pytest.CaptureF
     """An unsupported keyword, no release, no version."""
     _edit(tree, SCHEMA, lambda schema: schema.update(allOf=[]))
     assert 2 == main([], tree)
-    assert f"{MESSAGE}.schema.json: /: the keyword 'allOf' is not supported" in capsys.readouterr().err
+    assert f"{MESSAGE}.schema.json: /allOf: the keyword 'allOf' is not supported" in capsys.readouterr().err
     shutil.rmtree(tree / "schema" / "released")
     assert 2 == main([], tree)
     assert "compat: nothing is kept in schema/released\n" == capsys.readouterr().err

@@ -188,24 +188,47 @@ NOT_SUPPORTED: Final[dict[str, tuple[Callable[[Schema], object], str]]] = {
         '/properties/added: a u64, and nothing else, is written {"$ref": "#/$defs/u64"}',
     ),
     "vec": (_one({"type": "array", "items": {"type": "string"}}), f'{NO_TYPE}"array"'),
-    "enum": (_one({"type": "string", "enum": ["a", "b"]}), "/properties/added: the keyword 'enum' is not supported"),
+    "enum": (_one({"type": "string", "enum": ["a", "b"]}), "/properties/added/enum: the keyword 'enum' is not"),
     "nested": (
         _one({"type": "object", "properties": {"x": {"type": "string"}}}),
-        "/properties/added: the keyword 'properties' is not supported",
+        "/properties/added/properties: the keyword 'properties' is not supported",
     ),
-    "nested_by_reference": (_one({"$ref": "#/$defs/other"}), "/properties/added/$ref: there is no '#/$defs/other'"),
+    "nested_by_reference": (_one({"$ref": "#/$defs/other"}), "/properties/added/$ref: there is no 'other' in"),
     "string_by_reference": (
         lambda schema: schema["$defs"].update(name={"type": "string"}),
         "/$defs/name: there is room for u64 alone",
     ),
     "map_of_u64": (
         _one({"type": "object", "additionalProperties": {"$ref": "#/$defs/u64"}}),
-        "/properties/added/additionalProperties: the values of a map are strings",
+        "/properties/added: the codec knows String, u64, HashMap<String, String>, and no HashMap<String, u64>",
+    ),
+    "map_of_maps": (
+        _one({"type": "object", "additionalProperties": ADDED["map"]}),
+        "/properties/added/additionalProperties/type: the values of a map are of type 'string', 'integer', not ",
+    ),
+    "u64_by_another_spelling": (
+        _one({"$ref": "#/%24defs/%7564"}),
+        '/properties/added: a u64, and nothing else, is written {"$ref": "#/$defs/u64"}',
+    ),
+    "u64_by_the_name_of_the_schema": (
+        lambda schema: schema["properties"].update(version={"$ref": f"{schema['$id']}#/$defs/u64"}),
+        '/properties/version: a u64, and nothing else, is written {"$ref": "#/$defs/u64"}',
+    ),
+    "dangling_where_nothing_refers_to_it": (
+        lambda schema: schema["$defs"].update({"a/b": {"$ref": "#/$defs/U64"}}),
+        "/$defs/a~1b/$ref: there is no 'U64' in $defs",
+    ),
+    "definition_with_a_slash": (
+        lambda schema: schema["$defs"].update({"a/b": {"$ref": "#/$defs/u64"}}),
+        "/$defs/a~1b: there is room for u64 alone",
     ),
     "nullable": (_one({"type": ["string", "null"], "default": None}), f'{NO_TYPE}["string", "null"]'),
     "any_of": (_one({"anyOf": [{"type": "string"}]}), f"{NO_TYPE}null"),
-    "a_bound_that_nothing_holds": (_one({"type": "string", "maxLength": 5}), "/properties/added: the keyword 'maxLen"),
-    "a_format": (_one({"type": "string", "format": "date-time"}), "/properties/added: the keyword 'format' is not"),
+    "a_bound_that_nothing_holds": (
+        _one({"type": "string", "maxLength": 5}),
+        "/properties/added/maxLength: the keyword",
+    ),
+    "a_format": (_one({"type": "string", "format": "date-time"}), "/properties/added/format: the keyword 'format'"),
     "option": (
         lambda schema: schema["required"].remove("saved_at"),
         "/properties/saved_at: neither required nor with a default",
@@ -232,11 +255,13 @@ NOT_SUPPORTED: Final[dict[str, tuple[Callable[[Schema], object], str]]] = {
     "capital": (_named("runId"), f"/properties/runId: {NO_NAME}"),
     "underscore": (_named("_id"), f"/properties/_id: {NO_NAME}"),
     "beyond_ascii": (_named("größe"), f"/properties/größe: {NO_NAME}"),
+    "slash": (_named("a/b"), f"/properties/a~1b: {NO_NAME}"),
+    "half_a_character": (_named("\ud800"), '/properties: the name "\\ud800" is not valid Unicode'),
     "self": (_named("self"), f"/properties/self: {TAKEN}"),
     "method": (_named("new"), f"/properties/new: {TAKEN}"),
     "codec": (_named("to_json_bytes"), f"/properties/to_json_bytes: {TAKEN}"),
     "builder": (_named("with_version"), f"/properties/with_version: {TAKEN}"),
-    "not_described": (lambda schema: schema["required"].append("added"), "/required: there is no property 'added'"),
+    "not_described": (lambda schema: schema["required"].append("added"), "/required/5: there is no property 'added'"),
     "deny_unknown_fields": (lambda schema: schema.update(additionalProperties=False), "/additionalProperties: serde"),
     "another_u64": (
         lambda schema: schema["$defs"]["u64"].update(maximum=2**63),
@@ -246,7 +271,10 @@ NOT_SUPPORTED: Final[dict[str, tuple[Callable[[Schema], object], str]]] = {
     "no_title": (lambda schema: schema.pop("title"), "/title: is missing"),
     "title_is_no_class": (lambda schema: schema.update(title="checkpoint"), "/title: 'checkpoint' is no name for the"),
     "title_is_taken": (lambda schema: schema.update(title="U64"), "/title: 'U64' is no name for the class"),
-    "keyword_of_the_message": (lambda schema: schema.update(minProperties=1), "/: the keyword 'minProperties' is not"),
+    "keyword_of_the_message": (
+        lambda schema: schema.update(minProperties=1),
+        "/minProperties: the keyword 'minProperties'",
+    ),
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from checkpoint_notify.compat import Bump, Verdict
-from checkpoint_notify.compat.contract import Kind
+from checkpoint_notify.compat.kind import INTEGERS
 from checkpoint_notify.resources import schema_text
 
 Node: TypeAlias = dict[str, Any]
@@ -20,17 +20,27 @@ STRING: Final[Node] = {"type": "string"}
 MAP: Final[Node] = {"type": "object", "additionalProperties": {"type": "string"}}
 
 
-def integer(kind: Kind) -> Node:
-    """The schema of a Rust integer."""
-    assert kind.bounds
-    return {"type": "integer", "minimum": kind.bounds[0], "maximum": kind.bounds[1]}
+def integer(rust: str) -> Node:
+    """The schema of an integer type of Rust."""
+    ((least, greatest),) = [kind.bounds for kind in INTEGERS.values() if kind.rust == rust and kind.bounds]
+    return {"type": "integer", "minimum": least, "maximum": greatest}
 
 
-U64: Final = integer(Kind.U64)
-U32: Final = integer(Kind.U32)
-I64: Final = integer(Kind.I64)
+U64: Final = integer("u64")
+U32: Final = integer("u32")
+I64: Final = integer("i64")
 F["version"] |= U64
 F["training_step"] |= U64
+
+
+def map_of(values: Node) -> Node:
+    """The schema of a map with values of this type."""
+    return {"type": "object", "additionalProperties": values}
+
+
+def refer(reference: str, **definitions: Node) -> Node:
+    """The schema of the message whose version is what the reference points at."""
+    return message(F | {"version": {"$ref": reference}}, **{"$defs": definitions})
 
 
 def message(fields: Mapping[str, Node], **more: Any) -> Node:
@@ -78,6 +88,7 @@ class Pair(NamedTuple):
     """The name of one and the same thing before and after, where the pair means it so."""
 
 
+NONE: Final = Bump.NONE
 FULL, BACKWARD, FORWARD, BREAKING = Verdict.FULL, Verdict.BACKWARD, Verdict.FORWARD, Verdict.BREAKING
 NOW: Final = message(F)
 CLOSED: Final = message(F, additionalProperties=False)
@@ -86,6 +97,14 @@ STEP: Final = F["training_step"]
 NARROW: Final = message(F | {"version": U32})
 SIGNED: Final = message(F | {"version": I64})
 NEXT: Final = with_field("loss", TEXT)
+BARE: Final = message(F | {"version": U64})
+TEXTS: Final = message(F | {"metadata": MAP | {"default": {}}})
+LARGE: Final = message(F | {"metadata": map_of(U64) | {"default": {}}})
+LARGE_BY_NAME: Final = message(
+    F | {"metadata": map_of({"$ref": "#/$defs/count"}) | {"default": {}}}, **{"$defs": {"count": U64}}
+)
+BY_NAME: Final[Node] = {"$ref": "#/$defs/a"}
+SMALL: Final = message(F | {"metadata": map_of(U32) | {"default": {}}})
 
 PAIRS: Final = (
     Pair("nothing", REAL, REAL, FULL, (), Bump.NONE),
@@ -274,6 +293,58 @@ PAIRS: Final = (
         message(without("metadata"), additionalProperties=False),
         FORWARD,
         ("metadata",),
+    ),
+    Pair("`$ref` spelled otherwise", refer("#/$defs/u64", u64=U64), refer("#/%24defs/%7564", u64=U64), FULL, (), NONE),
+    Pair("`$ref` with the schema's own `$id`", BARE, refer(f"{REAL['$id']}#/$defs/u64", u64=U64), FULL, (), NONE),
+    Pair("`$ref` to another name of the same type", BARE, refer("#/$defs/b", a=U64, b=BY_NAME), FULL, (), NONE),
+    Pair(
+        "u64 becomes u32, `$ref` with `~1` unchanged",
+        refer("#/$defs/a~1b", **{"a/b": U64, "a~1b": U64}),
+        refer("#/$defs/a~1b", **{"a/b": U32, "a~1b": U64}),
+        FORWARD,
+        ("version",),
+    ),
+    Pair(
+        "u64 becomes u32, `$ref` with `~01` unchanged",
+        refer("#/$defs/a~01b", **{"a~1b": U64, "a/b": U64, "a~01b": U64}),
+        refer("#/$defs/a~01b", **{"a~1b": U32, "a/b": U64, "a~01b": U64}),
+        FORWARD,
+        ("version",),
+    ),
+    Pair(
+        "u64 becomes u32, `$ref` with `%25` unchanged",
+        refer("#/$defs/a%2520b", **{"a%20b": U64, "a b": U64, "a%2520b": U64}),
+        refer("#/$defs/a%2520b", **{"a%20b": U32, "a b": U64, "a%2520b": U64}),
+        FORWARD,
+        ("version",),
+    ),
+    Pair("map of strings becomes a map of u64", TEXTS, LARGE, BREAKING, ("metadata",)),
+    Pair("map of u64 becomes a map of strings", LARGE, TEXTS, BREAKING, ("metadata",)),
+    Pair("map of u64 becomes a map of u32", LARGE, SMALL, FORWARD, ("metadata",)),
+    Pair("map of u32 becomes a map of u64", SMALL, LARGE, BACKWARD, ("metadata",)),
+    Pair(
+        "map of u64 becomes a map of i64",
+        LARGE,
+        message(F | {"metadata": map_of(I64) | {"default": {}}}),
+        BREAKING,
+        ("metadata",),
+    ),
+    Pair("u64 becomes a map of u64", BARE, message(F | {"version": map_of(U64)}), BREAKING, ("version",)),
+    Pair("map of u64, its values by `$ref`", LARGE, LARGE_BY_NAME, FULL, (), NONE),
+    Pair(
+        "optional map renamed, its integers widened",
+        message(with_field("losses", map_of(U32) | {"default": {}})),
+        message(with_field("lost", map_of(U64) | {"default": {}})),
+        BREAKING,
+        ("losses", "lost"),
+        renaming=("losses", "lost"),
+    ),
+    Pair(
+        "optional map removed, another with values of another type added",
+        message(with_field("losses", map_of(U64) | {"default": {}})),
+        message(with_field("notes", MAP | {"default": {}})),
+        FORWARD,
+        ("losses", "notes"),
     ),
 )
 """The changes that the documentation lists, in its order."""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from checkpoint_notify.compat import Contract, Field
-from checkpoint_notify.compat.contract import Kind
+from checkpoint_notify.compat import Contract
+from checkpoint_notify.compat.kind import Kind
 
 
 class Payload(NamedTuple):
@@ -33,23 +33,25 @@ def payloads(contract: Contract) -> Iterator[Payload]:
 
 def _values(contract: Contract) -> Iterator[dict[str, Any]]:
     """A value that differs from all defaults and from field to field; then each field at each of its edges."""
-    plain = {field.name: _plain(field, index) for index, field in enumerate(contract.fields)}
+    plain = {field.name: _plain(field.kind, index) for index, field in enumerate(contract.fields)}
     yield plain
     for field in contract.fields:
-        for edge in _edges(field):
+        for edge in _edges(field.kind):
             yield plain | {field.name: edge}
 
 
-def _plain(field: Field, index: int) -> Any:
-    if field.kind is Kind.STRING:
-        return f"text {index}"
-    return {f"key {index}": "text"} if field.kind is Kind.STRING_MAP else 100 + index
+def _plain(kind: Kind, index: int) -> Any:
+    if kind.values:
+        return {f"key {index}": _plain(kind.values, index)}
+    return 100 + index if kind.bounds else f"text {index}"
 
 
-def _edges(field: Field) -> list[Any]:
-    if field.kind is Kind.STRING:
-        return ["", 'é\U0001f600"\\\n\x01', "0"]
-    return [{}, {"": "", "a": "1", "ü": "\n"}] if field.kind is Kind.STRING_MAP else [*(field.kind.bounds or ())]
+def _edges(kind: Kind) -> list[Any]:
+    if kind.bounds:
+        return [*kind.bounds]
+    if kind.values:
+        return [{}, *({"": edge, "ü": _plain(kind.values, 0)} for edge in _edges(kind.values))]
+    return ["", 'é\U0001f600"\\\n\x01', "0"]
 
 
 def _spellings(contract: Contract, value: Mapping[str, Any]) -> Iterator[tuple[str, set[str], bool]]:

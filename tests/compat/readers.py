@@ -16,17 +16,19 @@ from checkpoint_notify import DecodeError
 from checkpoint_notify._bounds import IntRange
 from checkpoint_notify.codec.codec import codec_for
 from checkpoint_notify.compat import Contract, Field
-from checkpoint_notify.compat.contract import Kind
+from checkpoint_notify.compat.kind import INTEGERS, STRING, Kind, map_of
 
 from ..support.crate_copy import JUDGE
 
 Read: TypeAlias = dict[str, Any] | None
 """The fields that were read; None where the payload is refused."""
 
+U64: Final = (0, 2**64 - 1)
+
 _TYPES: Final[dict[Kind, Any]] = {
-    Kind.STRING: str,
-    Kind.STRING_MAP: dict[str, str],
-    Kind.U64: Annotated[int, IntRange(*Kind.U64.bounds or ())],
+    STRING: str,
+    map_of(STRING): dict[str, str],
+    INTEGERS[U64]: Annotated[int, IntRange(*U64)],
 }
 
 
@@ -123,7 +125,7 @@ def _source(contracts: Sequence[Contract]) -> str:
 
 def _module(contract: Contract, index: int) -> str:
     closed = "#[serde(deny_unknown_fields)]" * contract.closed
-    fields = [_serde_default(field) + f"pub {field.name}: {field.kind.value}," for field in contract.fields]
+    fields = [_serde_default(field) + f"pub {field.name}: {field.kind.rust}," for field in contract.fields]
     defaults = [_default_function(field) for field in contract.fields if not field.required]
     lines = [
         f"pub mod m{index} {{",
@@ -144,7 +146,7 @@ def _serde_default(field: Field) -> str:
 
 def _default_function(field: Field) -> str:
     value = f"serde_json::from_str({_rust_string(json.dumps(field.default))}).unwrap()"
-    return f"fn {field.name}() -> {field.kind.value} {{ {value} }}"
+    return f"fn {field.name}() -> {field.kind.rust} {{ {value} }}"
 
 
 def _rust_string(text: str) -> str:

@@ -1,7 +1,9 @@
 """May this schema follow that one? What old and new programs make of each other's messages (docs/evolution.md)."""
 
 from checkpoint_notify.compat.compare import compare
-from checkpoint_notify.compat.contract import Contract, Field, Kind, SchemaError, read_contract
+from checkpoint_notify.compat.contract import Contract, Field, read_contract
+from checkpoint_notify.compat.document import SchemaError
+from checkpoint_notify.compat.kind import Kind
 from checkpoint_notify.compat.verdict import Bump, Change, Comparison, Verdict
 
 __all__ = [

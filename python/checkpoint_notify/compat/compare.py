@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from checkpoint_notify.compat.contract import Contract, Field, Kind
+from checkpoint_notify.compat.contract import Contract, Field
+from checkpoint_notify.compat.kind import Kind
 from checkpoint_notify.compat.verdict import Bump, Change, Comparison
 
 
@@ -71,10 +72,10 @@ def _moved(old: Contract, new: Contract) -> Iterator[Change]:
 
 def _kinds(old: Contract, new: Contract) -> Iterator[Change]:
     for before, after in _in_both(old, new):
-        if before.kind is not after.kind:
+        if before.kind != after.kind:
             backward = "" if _fits(before.kind, after.kind) else f"a new reader takes no {_beyond(before, after)}"
             forward = "" if _fits(after.kind, before.kind) else f"an old reader takes no {_beyond(after, before)}"
-            yield Change(before.name, f"was {before.kind.value} and is {after.kind.value}", backward, forward)
+            yield Change(before.name, f"was {before.kind.rust} and is {after.kind.rust}", backward, forward)
 
 
 def _defaults(old: Contract, new: Contract) -> Iterator[Change]:
@@ -84,16 +85,16 @@ def _defaults(old: Contract, new: Contract) -> Iterator[Change]:
         elif not before.required and after.required:
             backward = "a new reader refuses an old message without it"
             yield Change(before.name, f"required; it had {_presence(before).removeprefix('with ')}", backward)
-        elif before.default != after.default:
-            backward = f"an old message without it means {_json(before)}, and a new reader makes it {_json(after)}"
-            yield Change(before.name, f"the default was {_json(before)} and is {_json(after)}", backward)
+        elif (was := _json(before.default)) != (now := _json(after.default)):
+            backward = f"an old message without it means {was}, and a new reader makes it {now}"
+            yield Change(before.name, f"the default was {was} and is {now}", backward)
 
 
 def _words(old: Contract, new: Contract) -> Iterator[Change]:
-    if old.words | {"title": ""} != new.words | {"title": ""}:
+    if _json(old.words | {"title": ""}) != _json(new.words | {"title": ""}):
         yield Change("", "what is said about the message", bump=Bump.PATCH)
     for before, after in _in_both(old, new):
-        if before.words != after.words:
+        if _json(before.words) != _json(after.words):
             yield Change(before.name, "what is said about it", bump=Bump.PATCH)
 
 
@@ -122,23 +123,28 @@ def _in_both(one: Contract, other: Contract) -> list[tuple[Field, Field]]:
 
 def _alike(one: Kind, other: Kind) -> bool:
     """Whether the value of a field could go on living in the other: all integers are alike."""
-    return one is other or bool(one.bounds and other.bounds)
+    if one.values and other.values:
+        return _alike(one.values, other.values)
+    return one == other or bool(one.bounds and other.bounds)
 
 
 def _fits(inner: Kind, outer: Kind) -> bool:
     """Whether each value of the one type is a value of the other."""
     if inner.bounds and outer.bounds:
         return outer.bounds[0] <= inner.bounds[0] and inner.bounds[1] <= outer.bounds[1]
-    return inner is outer
+    if inner.values and outer.values:
+        return _fits(inner.values, outer.values)
+    return inner == outer
 
 
 def _beyond(written: Field, read: Field) -> str:
-    return f"{written.kind.value} that is no {read.kind.value}"
+    return f"{written.kind.rust} that is no {read.kind.rust}"
 
 
 def _presence(field: Field) -> str:
-    return "required" if field.required else f"with the default {_json(field)}"
+    return "required" if field.required else f"with the default {_json(field.default)}"
 
 
-def _json(field: Field) -> str:
-    return json.dumps(field.default)
+def _json(value: object) -> str:
+    """To show and to compare by, as Python takes 1 and true for the same."""
+    return json.dumps(value, sort_keys=True)

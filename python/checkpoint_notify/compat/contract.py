@@ -6,53 +6,14 @@ Only keywords whose meaning for the wire is known are read; any other is refused
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from checkpoint_notify.compat.document import Node, load, refuse
+from checkpoint_notify.compat.kind import INTEGERS, STRING, Kind, map_of
+from checkpoint_notify.compat.pointer import child, from_fragment
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-
-Node: TypeAlias = dict[str, Any]
-
-
-class SchemaError(ValueError):
-    """A schema that cannot be judged; the text begins with the place, a JSON pointer."""
-
-
-class Kind(Enum):
-    """The Rust type of a field."""
-
-    STRING = "String"
-    STRING_MAP = "HashMap<String, String>"
-    U8 = "u8"
-    U16 = "u16"
-    U32 = "u32"
-    U64 = "u64"
-    I8 = "i8"
-    I16 = "i16"
-    I32 = "i32"
-    I64 = "i64"
-
-    @property
-    def bounds(self) -> tuple[int, int] | None:
-        """The least and the greatest value of an integer; None for what is none."""
-        if self in (Kind.STRING, Kind.STRING_MAP):
-            return None
-        bits = int(self.value[1:])
-        return (0, 2**bits - 1) if self.value[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-
-    def holds(self, value: object) -> bool:
-        """Whether a JSON value can be this field's."""
-        if self is Kind.STRING:
-            return _is_string(value)
-        if isinstance(value, dict):
-            return self is Kind.STRING_MAP and all(map(_is_string, [*value, *value.values()]))
-        return self.bounds is not None and type(value) is int and self.bounds[0] <= value <= self.bounds[1]
-
-
-def _is_string(value: object) -> bool:
-    """Whether a Rust String can hold it: no half of a surrogate pair."""
-    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 class Field(NamedTuple):
@@ -81,124 +42,159 @@ class Contract(NamedTuple):
 
 _WORDS: Final = frozenset({"title", "description", "examples", "$comment"})
 _MESSAGE: Final = _WORDS | {"$schema", "$id", "type", "properties", "required", "additionalProperties", "$defs"}
-_TYPES: Final = {
-    "string": frozenset({"type"}),
-    "integer": frozenset({"type", "minimum", "maximum"}),
-    "object": frozenset({"type", "additionalProperties"}),
+_SCALARS: Final = {"string": frozenset({"type"}), "integer": frozenset({"type", "minimum", "maximum"})}
+_TYPES: Final = _SCALARS | {"object": frozenset({"type", "additionalProperties"})}
+"""The keywords of each type."""
+_EXPECTED: Final = {
+    bool: "true or false",
+    dict: "an object",
+    int: "an integer, in digits alone",
+    list: "an array",
+    str: "a string",
 }
-_INTEGERS: Final = {kind.bounds: kind for kind in Kind if kind.bounds}
-_REFERENCE: Final = "#/$defs/"
 
 
 def read_contract(text: str | bytes) -> Contract:
     """The message that a schema describes; `SchemaError` for what the contract does not know."""
-    schema = _object(_load(text), "/")
-    _only(schema, _MESSAGE, "/")
+    schema = _object(load(text), "")
+    _only(schema, _MESSAGE, "")
     if schema.get("$schema") != DIALECT:
-        _refuse("/$schema", f"expected {DIALECT}")
+        refuse("/$schema", f"expected {DIALECT}")
     if schema.get("type") != "object":
-        _refuse("/type", 'a message is of type "object"')
-    closed = not _typed(schema, "additionalProperties", bool, "/", default=True)
-    types = {_REFERENCE + name: _type(node, f"/$defs/{name}") for name, node in _objects(schema, "$defs").items()}
+        refuse("/type", 'a message is of type "object"')
+    name, identity = _typed(schema, "title", str), _typed(schema, "$id", str)
+    if "#" in identity:
+        refuse("/$id", "a schema is named by a URI without a fragment: remove the '#' and what follows")
+    types = _Types(identity, _objects(schema, "$defs"))
     properties = _objects(schema, "properties")
     if not properties:
-        _refuse("/properties", "a message has at least one field")
-    required = _typed(schema, "required", list, "/", default=[])
-    for name in required:
-        if name not in [*properties]:  # compared, as it may be what no dict can hold
-            _refuse("/required", f"there is no property {name!r}")
+        refuse("/properties", "a message has at least one field")
+    required = _required(schema, properties)
     fields = tuple(_field(name, node, types, name in required) for name, node in properties.items())
-    name, identity = _typed(schema, "title", str, "/"), _typed(schema, "$id", str, "/")
+    closed = not _typed(schema, "additionalProperties", bool, default=True)
     return Contract(name, identity, fields, closed, _words(schema))
 
 
-def _field(name: str, node: Node, types: Mapping[str, tuple[Kind, Node]], required: bool) -> Field:
-    place = f"/properties/{name}"
-    own = {key: value for key, value in node.items() if key != "default"}
-    if "$ref" in node:
-        _only(own, _WORDS | {"$ref"}, place)
-        if node["$ref"] not in [*types]:
-            _refuse(f"{place}/$ref", f"there is no {node['$ref']!r} in $defs")
-        kind, words = types[node["$ref"]]
-    else:
-        kind, words = _type(own, place)
-    if required == ("default" in node):
-        both = "both required and with a default" if required else "neither required nor with a default"
-        _refuse(place, f"{both}; a field is one of the two")
-    if not required and not kind.holds(node["default"]):
-        _refuse(f"{place}/default", f"{json.dumps(node['default'])} is no {kind.value}")
-    return Field(name, kind, required, node.get("default"), words | _words(node))
-
-
-def _type(node: Node, place: str) -> tuple[Kind, Node]:
-    name = node.get("type")
-    if not isinstance(name, str) or name not in _TYPES:
-        _refuse(f"{place}/type", f"a field is of type {', '.join(map(repr, _TYPES))}, not {json.dumps(name)}")
-    _only(node, _TYPES[name] | _WORDS, place)
-    if name == "string":
-        return Kind.STRING, _words(node)
-    if name == "object":
-        items = _object(node.get("additionalProperties"), f"{place}/additionalProperties")
-        if items.get("type") != "string":
-            _refuse(f"{place}/additionalProperties", "the values of a map are strings")
-        _only(items, _TYPES["string"] | _WORDS, f"{place}/additionalProperties")
-        return Kind.STRING_MAP, _words(node) | {"additionalProperties": _words(items)}
-    bounds = (_typed(node, "minimum", int, place), _typed(node, "maximum", int, place))
-    if bounds not in _INTEGERS:
-        _refuse(place, f"no integer type of Rust goes from {bounds[0]} to {bounds[1]}")
-    return _INTEGERS[bounds], _words(node)
-
-
-def _load(text: str | bytes) -> object:
-    try:
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_constant)
-    except SchemaError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise SchemaError(f"not JSON: {error}") from None
-
-
-def _constant(name: str) -> NoReturn:
-    raise SchemaError(f"not JSON: {name} is no number of JSON")
-
-
-def _members(pairs: list[tuple[str, Any]]) -> Node:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise SchemaError(
-            f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice in an object"
-        )
+def _required(schema: Node, properties: Mapping[str, Node]) -> set[str]:
+    found: set[str] = set()
+    for index, name in enumerate(_typed(schema, "required", list, default=[])):
+        place = child("/required", str(index))
+        if not isinstance(name, str) or name not in properties:
+            refuse(place, f"there is no property {name!r}: describe it in properties, or remove it here")
+        if name in found:
+            refuse(place, f"{name!r} stands here twice: remove one")
+        found.add(name)
     return found
 
 
+def _field(name: str, node: Node, types: _Types, required: bool) -> Field:
+    place = child("/properties", name)
+    kind, words = types.of({key: value for key, value in node.items() if key != "default"}, place)
+    if required == ("default" in node):
+        both = "both required and with a default" if required else "neither required nor with a default"
+        refuse(place, f"{both}; a field is one of the two")
+    if not required and not kind.holds(node["default"]):
+        refuse(child(place, "default"), f"{json.dumps(node['default'])} is no {kind.rust}: write a default that is one")
+    return Field(name, kind, required, node.get("default"), words)
+
+
+class _Types:
+    """The types that nodes describe, by themselves or by a reference to one of `$defs`."""
+
+    def __init__(self, identity: str, definitions: Mapping[str, Node]) -> None:
+        self._identity = identity
+        self._definitions = definitions
+        for name, node in definitions.items():  # also those that nothing refers to
+            self.of(node, child("/$defs", name))
+
+    def of(self, node: Node, place: str, known: Mapping[str, frozenset[str]] = _TYPES) -> tuple[Kind, Node]:
+        """The type, and what is said about it: nearer words hide those further away."""
+        node, place, said = self._follow(node, place)
+        name = node.get("type")
+        if not isinstance(name, str) or name not in known:
+            what = "a field is" if known is _TYPES else "the values of a map are"
+            refuse(child(place, "type"), f"{what} of type {', '.join(map(repr, known))}, not {json.dumps(name)}")
+        _only(node, known[name] | _WORDS, place)
+        if name == "string":
+            return STRING, _words(node) | said
+        if name == "integer":
+            return _integer(node, place), _words(node) | said
+        inner = child(place, "additionalProperties")
+        values, words = self.of(_object(node.get("additionalProperties"), inner), inner, _SCALARS)
+        return map_of(values), _words(node) | {"additionalProperties": words} | said
+
+    def _follow(self, node: Node, place: str) -> tuple[Node, str, Node]:
+        """The node that stands at the end of all references, its place, and what is said on the way."""
+        said: Node = {}
+        passed = set()
+        while "$ref" in node:
+            _only(node, _WORDS | {"$ref"}, place)
+            place = child(place, "$ref")
+            name = self._name(node["$ref"], place)
+            if name in passed:
+                refuse(place, "this reference leads back to itself: describe the type in one of the places")
+            passed.add(name)
+            said = _words(node) | said
+            node, place = self._definitions[name], child("/$defs", name)
+        return node, place, said
+
+    def _name(self, reference: object, place: str) -> str:
+        """The name in `$defs` that a reference points at, however it is spelled."""
+        shown = json.dumps(reference)
+        if not isinstance(reference, str):
+            refuse(place, f"{shown} is no reference: write a string such as #/$defs/u64")
+        document, _, fragment = reference.partition("#")
+        if document not in ("", self._identity):
+            refuse(place, f"{shown} is another document: describe the type in $defs, and refer to it there")
+        try:
+            names = from_fragment(fragment)
+        except ValueError as error:
+            refuse(place, f"{shown} {error}")
+        if len(names) != 2 or names[0] != "$defs":
+            refuse(place, f"{shown} is no type in $defs: describe the type there, and refer to it there")
+        if names[1] not in self._definitions:
+            refuse(place, f"there is no {names[1]!r} in $defs: describe it there, or correct the reference")
+        return names[1]
+
+
+def _integer(node: Node, place: str) -> Kind:
+    bounds = (_typed(node, "minimum", int, place), _typed(node, "maximum", int, place))
+    if bounds not in INTEGERS:
+        known = ", ".join(kind.rust for kind in INTEGERS.values())
+        refuse(
+            place, f"no integer type of Rust goes from {bounds[0]} to {bounds[1]}: give it the bounds of one of {known}"
+        )
+    return INTEGERS[bounds]
+
+
 def _objects(node: Node, key: str) -> dict[str, Node]:
-    return {name: _object(item, f"/{key}/{name}") for name, item in _typed(node, key, dict, "/", default={}).items()}
+    place = child("", key)
+    return {name: _object(item, child(place, name)) for name, item in _typed(node, key, dict, default={}).items()}
 
 
 def _object(node: object, place: str) -> Node:
     if not isinstance(node, dict):
-        _refuse(place, "expected an object")
+        refuse(place, "expected an object")
     return node
 
 
-def _typed(node: Node, key: str, kind: type, place: str, *, default: Any = None) -> Any:
+def _typed(node: Node, key: str, kind: type, place: str = "", *, default: Any = None) -> Any:
     """A member by its exact type, as a bool is an int."""
     value = node.get(key, default)
     if type(value) is not kind:
-        _refuse(f"{place.rstrip('/')}/{key}", "is missing" if key not in node else f"expected {kind.__name__}")
+        missing, expected = key not in node, _EXPECTED[kind]
+        refuse(child(place, key), f"is missing: add {expected}" if missing else f"expected {expected}")
     return value
 
 
-def _only(node: Node, known: frozenset[str], place: str) -> None:
+def _only(node: Node, known: Iterable[str], place: str) -> None:
     for key in node:
         if key not in known:
-            _refuse(place, f"the keyword {key!r} is not supported: what it means for serde is not known")
+            refuse(
+                child(place, key),
+                f"the keyword {key!r} is not supported here: what it means for serde is not known; remove it",
+            )
 
 
 def _words(node: Node) -> Node:
     return {key: value for key, value in node.items() if key in _WORDS}
-
-
-def _refuse(place: str, message: str) -> NoReturn:
-    raise SchemaError(f"{place}: {message}")

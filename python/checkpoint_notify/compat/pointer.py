@@ -1,0 +1,33 @@
+"""JSON pointers (RFC 6901): places in error messages, and the fragments of references."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+_BAD_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+_BAD_TILDE: Final = re.compile("~(?![01])")
+
+
+def child(place: str, name: str) -> str:
+    """The pointer to a member of what stands at a place."""
+    return f"{place}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
+def from_fragment(fragment: str) -> tuple[str, ...]:
+    """The names that the fragment of a URI leads through, from the top; ValueError says what is wrong with it."""
+    if "#" in fragment:
+        raise ValueError("has a second '#': write it %23")
+    if _BAD_PERCENT.search(fragment):
+        raise ValueError("has a '%' without two hexadecimal digits: write it %25")
+    try:
+        pointer = unquote_to_bytes(fragment).decode()
+    except UnicodeDecodeError:
+        raise ValueError("has percent-encoded bytes that are not UTF-8: encode the name as UTF-8") from None
+    if pointer and not pointer.startswith("/"):
+        raise ValueError("is no JSON pointer: begin it with #/")
+    if _BAD_TILDE.search(pointer):
+        raise ValueError("has a '~' without 0 or 1 behind it: write it ~0")
+    # ~1 first: ~01 is ~1, and no slash.
+    return tuple(name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:])
