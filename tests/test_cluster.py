@@ -50,10 +50,8 @@ from .support.cluster import Cluster, Node
 from .support.rust import RustNotifier
 from .support.shells import Shell
 from .support.values import to_protocol
-from .support.waiting import wait_until
+from .support.waiting import PATIENCE, wait_until
 
-PATIENCE: Final = 20.0
-"""Seconds for whatever takes milliseconds on a machine that is not busy."""
 SHELLS: Final = ("sync", "asyncio")
 INSTANCE: Final = "cluster"
 MESSAGES: Final = [CheckpointNotification.new("m.bin", "m").with_version(number) for number in range(3)]

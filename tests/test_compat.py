@@ -240,7 +240,7 @@ def edited_schemas(draw: st.DrawFn) -> tuple[Contract, Contract]:
 
 
 @given(edited_schemas())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_verdict_on_any_two_schemas(contracts: tuple[Contract, Contract]) -> None:
     """What the codec does is what is said, except that what may be a renaming is taken for one."""
     old, new = contracts

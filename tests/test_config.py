@@ -19,6 +19,7 @@ from checkpoint_notify import CheckpointNotifierConfig, EncodeError, checkpoint_
 from .conftest import RustBin
 from .support.rust import RustNotifier, Settings, environment
 from .support.server import Server
+from .support.waiting import PATIENCE
 
 DEFAULT: Final = CheckpointNotifierConfig()
 
@@ -149,7 +150,7 @@ def test_from_env_as_in_rust(name: str, rust_bin: RustBin, server: Server) -> No
 
 
 def _next_message(pubsub: Any) -> dict[str, Any]:
-    message = pubsub.get_message(timeout=30.0)
+    message = pubsub.get_message(timeout=PATIENCE)
     assert message is not None
     return dict(message)
 

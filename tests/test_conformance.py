@@ -7,19 +7,30 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final, NamedTuple
 
 import pytest
 
-from checkpoint_notify.conformance import Check, CommandNotFoundError, Kind, Limits, Report, Run, all_checks, run
+from checkpoint_notify.conformance import (
+    Check,
+    CommandNotFoundError,
+    Kind,
+    Limits,
+    Report,
+    Run,
+    all_checks,
+    process,
+    run,
+)
 from checkpoint_notify.conformance.checks import judge
+from checkpoint_notify.conformance.process import PeerProcess
 from checkpoint_notify.resources import vectors
 
 from .peers.faulty import ALWAYS, AT_TARGET, TARGETS
+from .support.waiting import PATIENCE, wait_until
 
 CHECKS: Final = list(all_checks())
-PATIENCE: Final = 60.0
-"""Seconds for what takes less than one."""
 PATIENT: Final = Limits(start=PATIENCE, answer=PATIENCE, stop=PATIENCE)
 
 FEW: Final = [
@@ -141,11 +152,20 @@ def test_a_peer_that_hangs() -> None:
     assert 1 == found.restarts
 
 
-def test_a_line_without_its_end() -> None:
+def test_a_line_without_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """What there is of it is shown: the newline may be missing, or be another character."""
-    program = r"input(); print('{}', end='\r', flush=True); input()"
-    found = run([sys.executable, "-c", program], FEW, PATIENT._replace(start=3.0))
-    expected = r"it did not introduce itself: no answer within 3 s, but the beginning of a line: b'{}\r'"
+    read = PeerProcess._read_stdout
+    passed = [0.0]
+
+    def read_and_wait(peer: PeerProcess) -> None:
+        read(peer)
+        passed[0] = 2 * PATIENCE
+
+    monkeypatch.setattr(PeerProcess, "_read_stdout", read_and_wait)
+    monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0]))
+    program = r"input(); print('{}\r', end='', flush=True); input()"
+    found = run([sys.executable, "-c", program], FEW, PATIENT)
+    expected = rf"it did not introduce itself: no answer within {PATIENCE:g} s, but the beginning of a line: b'{{}}\r'"
     assert expected == found.gave_up
 
 
@@ -222,7 +242,11 @@ ENDINGS: Final = {
 @pytest.mark.parametrize("mode", ENDINGS)
 def test_a_peer_that_does_not_end(mode: str) -> None:
     """It is killed, with a remark; all checks were passed before."""
-    limits = PATIENT._replace(answer=3.0 if mode == "ignores_stop" else PATIENCE, stop=0.5)
+    limits = PATIENT
+    if mode == "ignores_stop":
+        limits = limits._replace(answer=3.0)
+    elif mode == "stays_after_stop":
+        limits = limits._replace(stop=0.5)
     found = run(faulty(mode), FEW[:1], limits)
     assert (ENDINGS[mode], {}) == (found.remark, not_passed(found))
     assert Report(found).ok
@@ -242,17 +266,14 @@ class Witness:
 
     def wait(self) -> None:
         """Until a peer has written a byte."""
-        self._until(lambda read: bool(read), "the peer never began")
+        self._until(lambda read: bool(read), "the peer begins")
 
     def assert_alone(self) -> None:
         """Nobody holds the other end; a process that was killed may take a moment."""
-        self._until(lambda read: read == b"", "a process is left behind")
+        self._until(lambda read: read == b"", "no process is left behind")
 
     def _until(self, condition: Callable[[bytes | None], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not condition(_read(self._reader)):
-            assert time.monotonic() < deadline, what
-            time.sleep(0.01)
+        wait_until(lambda: condition(_read(self._reader)), what)
 
 
 def _read(descriptor: int) -> bytes | None:
@@ -275,7 +296,7 @@ def witness(tmp_path: Path) -> Iterator[Witness]:
 def test_no_process_is_left_behind(mode: str, witness: Witness) -> None:
     """Neither the peer nor what it started, whatever signals they ignore."""
     at_target = [check for check in FEW if check.name == DECODE]
-    run(faulty(mode, str(witness.path)), at_target, PATIENT._replace(answer=0.5, stop=0.1))
+    run(faulty(mode, str(witness.path)), at_target, PATIENT._replace(answer=3.0, stop=0.1))
     witness.wait()
     witness.assert_alone()
 

@@ -28,7 +28,8 @@ from checkpoint_notify.conformance import (
 
 from .conftest import RustBin
 from .peers.table import PEERS
-from .test_conformance import FEW, PATIENCE, Witness, faulty, witness
+from .support.waiting import PATIENCE
+from .test_conformance import FEW, Witness, faulty, witness
 
 __all__ = ["witness"]
 

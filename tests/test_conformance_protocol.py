@@ -21,11 +21,11 @@ from checkpoint_notify.conformance.serving import answer
 
 from .conftest import RustBin
 from .support.peers import peer_command
+from .support.waiting import PATIENCE
 
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 SCHEMA: Final = json.loads((ROOT / "schema" / "peer_protocol.schema.json").read_text(encoding="utf-8"))
-PATIENCE: Final = 120.0
 LANGUAGES: Final = ["rust", "python", "node"]
 VALUE: Final = {
     "model_path": "p",

@@ -53,7 +53,20 @@ def is_run(block: Block) -> bool:
     return block.language in RUN and block.document.name not in JUDGED_BY and not recorded
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if any(map(is_run, blocks(page)))], ids=lambda page: page.name)
+SHOWS_DEFAULTS: Final = ("listening.md",)
+"""Pages that print the defaults of the listener's limits."""
+RUNNING: Final = [
+    pytest.param(
+        page,
+        id=page.name,
+        marks=[pytest.mark.time_limits("connect_timeout", "ping_timeout")] * (page.name in SHOWS_DEFAULTS),
+    )
+    for page in PAGES
+    if any(map(is_run, blocks(page)))
+]
+
+
+@pytest.mark.parametrize("page", RUNNING)
 def test_the_code_runs(page: Path, own_server: Server, tmp_path: Path) -> None:
     """Its blocks, in order, do what is said, and print what is shown."""
     settings = {"REDIS_URL": own_server.url, "COLUMNS": "80"}

@@ -34,12 +34,10 @@ from .faults.resp import Resp, command
 from .support.listeners import CHANNEL, Listen
 from .support.loopback import LoopbackServer, silent
 from .support.server import Server
-from .support.waiting import wait_until
+from .support.waiting import PATIENCE, wait_until
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7).with_metadata("loss", "0.5")
 PAYLOAD: Final = NOTIFICATION.to_json_bytes()
-LIBERAL_SECONDS: Final = 10.0
-"""For what takes milliseconds, and would take minutes if it were wrong."""
 LARGEST: Final = 2**64 - 1
 
 
@@ -154,27 +152,27 @@ def test_two_consumers_share_the_events(listen: Listen, server: Server, admin: R
         listening.take(Connected)
         waiting = [listening.ask(), listening.ask()]
         publish(admin, version(1), version(2))
-        events = [each.result(LIBERAL_SECONDS) for each in waiting]
+        events = [each.result(PATIENCE) for each in waiting]
         assert {version(1), version(2)} == {event.raw for event in events if isinstance(event, Received)}
         waiting = [listening.ask(), listening.ask()]
         listening.close()
-        assert [None, None] == [each.result(LIBERAL_SECONDS) for each in waiting]
+        assert [None, None] == [each.result(PATIENCE) for each in waiting]
 
 
 # Beginning.
 
 
 def test_entering_waits_for_nobody(listen: Listen) -> None:
-    """A server that never answers, and a minute to connect: entered at once, no event so far, and left at once."""
+    """A server that never answers, and an hour to connect: entered at once, no event so far, and left at once."""
     with LoopbackServer(silent) as nobody:
         begun = time.monotonic()
-        with listen(redis_url=nobody.url, connect_timeout=60) as listening:
-            assert time.monotonic() - begun < LIBERAL_SECONDS
+        with listen(redis_url=nobody.url, connect_timeout=3600) as listening:
+            assert time.monotonic() - begun < PATIENCE
             waiting = listening.ask()
             wait_until(lambda: nobody.accepted == 1)
             assert not waiting.done()
-        assert waiting.result(LIBERAL_SECONDS) is None
-        assert time.monotonic() - begun < 2 * LIBERAL_SECONDS
+        assert waiting.result(PATIENCE) is None
+        assert time.monotonic() - begun < 2 * PATIENCE
 
 
 def test_a_server_that_comes_late(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
@@ -297,7 +295,7 @@ def test_redis_may_be_needed_at_the_same_time(name: str, server: Server) -> None
     """The next line may import redis-py as well, or have it imported, in a process that has not done so yet."""
     program = IMPORTING.replace("BESIDE", BESIDE[name])
     done = subprocess.run(
-        [sys.executable, "-c", program, server.url], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program, server.url], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert ("Connected()\n", "") == (done.stdout, done.stderr)
 

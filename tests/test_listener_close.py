@@ -28,14 +28,15 @@ from checkpoint_notify._mailbox import Mailbox
 
 from .faults.leftovers import held, wait_until_held
 from .faults.resp import Resp
-from .support.listeners import CHANNEL, PATIENCE, Listen
+from .support.listeners import CHANNEL, Listen
 from .support.loopback import LoopbackServer, silent
 from .support.server import Server
-from .support.waiting import wait_until
+from .support.waiting import PATIENCE, wait_until
 
 PAYLOAD: Final = CheckpointNotification.new("model.bin", "lstm").to_json_bytes()
-ENDS_SECONDS: Final = 5.0
-"""Ten times what is promised, which faults/test_ending.py holds it to: here, other tests may run beside it."""
+HOUR: Final = 3600.0
+"""How long a listener would take to end that waits for what it does next. That it ends within 0.5 s is a matter of
+faults/test_ending.py."""
 
 
 def subscribers(port: int) -> list[str]:
@@ -48,7 +49,7 @@ def test_close_while_somebody_waits(listen: Listen, record_property: Any) -> Non
     """From another thread, twice: the wait ends, what is asked for later is at its end, and nothing is left."""
     before = held()
     with Server() as server:
-        listening = listen(redis_url=server.url)
+        listening = listen(redis_url=server.url, ping_interval=HOUR, ping_timeout=HOUR)
         with listening:
             listening.take(Connected)
             waiting = listening.ask()
@@ -65,7 +66,7 @@ def test_close_while_somebody_waits(listen: Listen, record_property: Any) -> Non
         del listening
     wait_until_held(before, PATIENCE)
     record_property("ended", f"{took:.3f} s")
-    assert took < ENDS_SECONDS
+    assert took < PATIENCE
 
 
 def test_close_drops_what_waits(listen: Listen, server: Server) -> None:
@@ -140,7 +141,7 @@ def test_close_waits_for_no_reader() -> None:
 
 
 SIGNALLED: Final = """
-import signal, sys, threading
+import itertools, signal, sys, threading
 import redis
 from checkpoint_notify import *
 
@@ -161,14 +162,16 @@ counted = []
 publisher = threading.Thread(target=publish)
 publisher.start()
 signal.signal(signal.SIGALRM, handle)
-for attempt in range(20):
+for attempt in itertools.count():  # later and later, until some have received something, however slow that is
     with CheckpointListener(config) as listener:
         signal.setitimer(signal.ITIMER_REAL, 0.001 + attempt / 1000)
         for _ in listener if attempt % 2 else listener.notifications():
             pass
+    if attempt >= 20 and any(each.received for each in counted):
+        break
 stop.set()
 publisher.join()
-print(len(counted), threading.active_count(), sum(each.received for each in counted) > 0)
+print(len(counted) == attempt + 1, threading.active_count())
 """
 
 
@@ -176,9 +179,9 @@ def test_close_from_a_signal_handler_at_any_point() -> None:
     """In the very thread that listens, wherever that is just then, twenty times: each ends, and no lock is stuck."""
     with Server() as server:
         done = subprocess.run(
-            [sys.executable, "-c", SIGNALLED, server.url], capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-c", SIGNALLED, server.url], capture_output=True, text=True, timeout=PATIENCE, check=False
         )
-    assert ("20 1 True\n", "") == (done.stdout, done.stderr)
+    assert ("True 1\n", "") == (done.stdout, done.stderr)
 
 
 FORKED: Final = """
@@ -210,7 +213,7 @@ def test_a_child_may_have_a_listener_of_its_own() -> None:
     """It is told to make one; parent and child both receive, and the child's end is nothing to the parent."""
     with Server() as server:
         command = [sys.executable, "-W", "ignore", "-c", FORKED, server.url]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     belongs = "the listener belongs to the process that this one was forked from, and so does its connection"
     entered = "the listener was entered before"
     assert ("", [belongs, entered]) == (done.stderr, done.stdout.splitlines()[:2])
@@ -267,14 +270,13 @@ def test_cancelled_without_a_connection(state: str, record_property: Any) -> Non
             async for event in listener:
                 seen.append(event)
 
-    hour: Final = 3600.0
     with LoopbackServer(silent) as nobody, Server() as gone:
         gone.kill()
         url = nobody.url if state == "connecting" else gone.url
-        config = CheckpointListenerConfig(redis_url=url, connect_timeout=hour, backoff_initial=hour, backoff_max=hour)
+        config = CheckpointListenerConfig(redis_url=url, connect_timeout=HOUR, backoff_initial=HOUR, backoff_max=HOUR)
         took = asyncio.run(cancel(config, lambda: nobody.accepted > 0))
     record_property("ended", f"{took:.3f} s")
-    assert took < ENDS_SECONDS
+    assert took < PATIENCE
 
 
 def test_a_wait_that_is_cancelled_takes_nothing_along(server: Server) -> None:

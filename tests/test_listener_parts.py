@@ -34,6 +34,8 @@ from checkpoint_notify.counters import Tally
 
 from .support.listener_world import CONFIRMATION, PONG, World, check_order, message
 
+pytestmark = pytest.mark.time_limits("ping_timeout")
+
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 PAYLOAD: Final = CheckpointNotification.new("model.bin", "lstm").to_json_bytes()
 SUBSCRIBE: Final = command(b"SUBSCRIBE", b"channel")

@@ -30,13 +30,11 @@ from checkpoint_notify import (
 from checkpoint_notify.counters import Tally
 
 from .faults.resp import Resp
-from .support.listeners import CHANNEL, PATIENCE, Listen
+from .support.listeners import CHANNEL, Listen
 from .support.server import Server
-from .support.waiting import wait_until
+from .support.waiting import PATIENCE, wait_until
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm")
-LIMIT: Final = 60.0
-"""Seconds after which a program that never ends is killed."""
 
 # Interrupts.
 
@@ -107,7 +105,7 @@ def test_interrupts_anywhere() -> None:
     """A signal handler raises at any point of `next`, many times: everything comes, once, and in order."""
     with Server() as server:
         command = [sys.executable, "-c", INTERRUPTED, server.url]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ("True True\n", "") == (done.stdout, done.stderr)
 
 
@@ -160,7 +158,7 @@ def test_a_child_does_not_keep_the_connection_open(shell: str) -> None:
             assert b"closed\n" == program.stdout.readline()
             wait_until(lambda: admin.text("CLIENT", "LIST", "TYPE", "pubsub") == "")
         finally:
-            program.communicate(timeout=LIMIT)  # ends the child, with its input
+            program.communicate(timeout=PATIENCE)  # ends the child, with its input
     assert 0 == program.returncode
 
 
@@ -249,12 +247,12 @@ def test_close_while_a_name_is_resolved(listen: Listen, monkeypatch: pytest.Monk
     def silent(host: Any, *args: Any, **options: Any) -> Any:
         if host in ("slow.invalid", b"slow.invalid") and not options.get("flags"):
             asked.set()
-            answered.wait(3 * LIMIT)
+            answered.wait(2 * PATIENCE)
         return resolve(host, *args, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", silent)
     try:
-        with listen(redis_url="redis://slow.invalid", connect_timeout=LIMIT):
+        with listen(redis_url="redis://slow.invalid", connect_timeout=2 * PATIENCE):
             assert asked.wait(PATIENCE)
             begun = time.monotonic()
         assert PATIENCE > time.monotonic() - begun
@@ -302,7 +300,7 @@ def test_entering_without_means() -> None:
         [sys.executable, "-c", EXHAUSTED, "redis://127.0.0.1:1"],
         capture_output=True,
         text=True,
-        timeout=LIMIT,
+        timeout=PATIENCE,
         check=False,
     )
     refusals = ["[Errno 24] Too many open files", "can't start new thread"]

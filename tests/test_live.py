@@ -19,6 +19,7 @@ from .support.server import Server
 from .support.shells import Shell
 from .support.subscriber import Subscriber
 from .support.values import from_protocol, to_protocol
+from .support.waiting import PATIENCE
 
 NOTIFICATIONS: Final = [
     CheckpointNotification.new("checkpoints/backward/latest_model.bin", "lstm_dqn_v1").with_version(1),
@@ -140,6 +141,10 @@ for thread in threads:
 def test_two_threads_publish_first(server: Server) -> None:
     """Each has redis-py imported, in a process that has not done so yet, and neither locks the other out."""
     done = subprocess.run(
-        [sys.executable, "-c", FIRST_PUBLISHES, server.url], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", FIRST_PUBLISHES, server.url],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert (["1", "1"], "") == (done.stdout.split(), done.stderr)

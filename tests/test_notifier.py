@@ -29,12 +29,12 @@ from checkpoint_notify import (
 
 from .support.loopback import HANG_UP, Handler, LoopbackServer, Recorder, scripted
 from .support.shells import Shell
+from .support.waiting import PATIENCE
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7)
 CHANNEL: Final = "fks:default:model_checkpoints"
 PONG: Final = (b"PING", b"+PONG\r\n")
-LONG: Final = 10.0
-"""Seconds that nothing here takes, unless it never ends."""
+LIMITED: Final = pytest.mark.time_limits("REPLY_SECONDS")
 
 
 def invalid_notification() -> CheckpointNotification:
@@ -172,7 +172,7 @@ def unix_server(path: Any, handler: Handler) -> Iterator[str]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield str(path)
-        thread.join(LONG)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 
@@ -285,8 +285,8 @@ def test_no_connection(shell: Shell, handler: Handler, kind: type[PublishError],
         pytest.param(b":x\r\n", OutcomeUnknownError, "Redis", id="garbage"),
         pytest.param(b"?\r\n", OutcomeUnknownError, "Redis", id="unknown-type"),
         pytest.param(b"$1000\r\nabc" + HANG_UP, OutcomeUnknownError, "Redis", id="bulk-cut-short"),
-        pytest.param(b"", OutcomeUnknownError, "timed out", id="silence"),
-        pytest.param(b":1", OutcomeUnknownError, "timed out", id="silence-after-a-part"),
+        pytest.param(b"", OutcomeUnknownError, "timed out", id="silence", marks=LIMITED),
+        pytest.param(b":1", OutcomeUnknownError, "timed out", id="silence-after-a-part", marks=LIMITED),
     ],
 )
 def test_no_confirmation(shell: Shell, reply: bytes, kind: type[PublishError], text: str) -> None:
@@ -324,7 +324,7 @@ def test_refused_and_closed(shell: Shell) -> None:
     with LoopbackServer(handle) as server:
         with pytest.raises(RejectedError) as caught:
             shell.publish(server.url, NOTIFICATION)
-        assert ended.wait(LONG)
+        assert ended.wait(PATIENCE)
         assert caught.value.__traceback__ is not None
 
 

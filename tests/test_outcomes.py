@@ -28,7 +28,7 @@ from checkpoint_notify import (
 from .conftest import RustBin
 from .support.loopback import LoopbackServer, silent
 from .support.proxy import Proxy
-from .support.rust import RustNotifier
+from .support.rust import SLOW_CLOCK, RustNotifier, Settings
 from .support.server import Server
 from .support.shells import Shell
 from .support.subscriber import Subscriber
@@ -227,14 +227,22 @@ TABLE: Final[dict[str, Row]] = {
 }
 
 
+LIMITED: Final = {
+    "silent_peer": pytest.mark.time_limits("CONNECT_SECONDS"),
+    "server_stopped": pytest.mark.time_limits("CONNECT_SECONDS"),
+    "reply_lost": pytest.mark.time_limits("REPLY_SECONDS"),
+}
+"""The rows in which a time limit ends the publish."""
+
+
 @pytest.mark.parametrize("publisher", ["rust", "sync", "asyncio"])
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LIMITED.get(name, ())) for name in TABLE])
 def test_outcome(name: str, publisher: str, rust_bin: RustBin) -> None:
     """The error of each publisher begins as the row says, ours have its class, and as much was delivered."""
     row = TABLE[name]
     with row.scene() as scene, watching(scene.watched) as delivered:
         if publisher == "rust":
-            text = rust_error(rust_bin, scene.url)
+            text = rust_error(rust_bin, scene.url, {SLOW_CLOCK: "6"} if name in LIMITED else {})
         else:
             error = our_error(publisher, scene.url)
             assert row.kind is (None if error is None else type(error))
@@ -244,9 +252,9 @@ def test_outcome(name: str, publisher: str, rust_bin: RustBin) -> None:
             assert [NOTIFICATION.to_json_bytes()] * row.delivered == delivered()
 
 
-def rust_error(rust_bin: RustBin, url: str) -> str | None:
+def rust_error(rust_bin: RustBin, url: str, settings: Settings) -> str | None:
     """The text of the real Rust notifier's error."""
-    with RustNotifier(rust_bin("notifier"), {"REDIS_URL": url}) as notifier:
+    with RustNotifier(rust_bin("notifier"), {"REDIS_URL": url, **settings}) as notifier:
         return notifier.publish(to_protocol(NOTIFICATION))
 
 

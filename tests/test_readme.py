@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from typing import Final
 
 import pytest
@@ -14,11 +13,11 @@ import redis
 
 from .support.docs import ROOT, blocks
 from .support.server import Server
+from .support.waiting import PATIENCE, wait_until
 
 README: Final = ROOT / "README.md"
 DOCUMENTS: Final = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 CHANNEL: Final = "fks:readme:model_checkpoints"
-PATIENCE: Final = 30.0
 
 
 def test_publishing_and_receiving(server: Server) -> None:
@@ -52,10 +51,7 @@ def test_publishing_and_receiving(server: Server) -> None:
 
 
 def _wait_for_subscriber(client: redis.Redis) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while client.pubsub_numsub(CHANNEL) != [(CHANNEL.encode(), 1)]:
-        assert time.monotonic() < deadline, "the second example does not subscribe"
-        time.sleep(0.01)
+    wait_until(lambda: client.pubsub_numsub(CHANNEL) == [(CHANNEL.encode(), 1)], "the second example subscribes")
 
 
 def test_the_refused_vector_is_a_real_one() -> None:

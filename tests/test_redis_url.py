@@ -176,7 +176,7 @@ _SHAPED: Final = st.tuples(
 ).map("".join)
 
 _by_the_thousand = settings(
-    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -283,11 +283,12 @@ def test_a_value_is_frozen_equal_and_copied_whole() -> None:
 )
 def test_a_megabyte_takes_linear_time(peer: Peer, start: str, piece: str, end: str) -> None:
     """No repeated piece makes the parser slower than linear, and the answer is Rust's."""
-    for size, limit in ((30_000, 1.0), (1_000_000, 5.0)):  # the first, so that quadratic work fails in seconds
+    # Seconds of computing, not of waiting; the first, so that quadratic work fails in seconds.
+    for size, limit in ((30_000, 1.0), (1_000_000, 5.0)):
         url = start + piece * (size // len(piece)) + end
-        begin = time.perf_counter()
+        begin = time.thread_time()
         answer = answer_to(url)
-        assert time.perf_counter() - begin < limit
+        assert time.thread_time() - begin < limit
         assert peer.url(url) == answer
 
 

@@ -16,9 +16,9 @@ import pytest
 from .support import server as module
 from .support.server import Server
 from .support.subscriber import Subscriber
+from .support.waiting import PATIENCE, wait_until
 
 ROOT: Final = Path(__file__).parent.parent
-PATIENCE: Final = 10.0
 
 STARTER: Final = """
 import signal
@@ -45,10 +45,7 @@ def test_it_dies_with_its_parent(end: signal.Signals) -> None:
             starter.wait(PATIENCE)
         finally:
             starter.kill()
-    deadline = time.monotonic() + PATIENCE
-    while _is_open(port) or Path(folder).exists():
-        assert time.monotonic() < deadline, "the server, or its folder, is still there"
-        time.sleep(0.01)
+    wait_until(lambda: not (_is_open(port) or Path(folder).exists()), "the server and its folder are gone")
 
 
 def test_it_outlives_other_children() -> None:

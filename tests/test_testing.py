@@ -7,7 +7,6 @@ import doctest
 import importlib
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,17 +76,6 @@ notifications().map(lambda notification: notification.versoin)
 """
 
 
-@pytest.fixture
-def without_deadline() -> Iterator[None]:
-    """The examples take their time on a busy machine."""
-    for name, profile in (("before", hypothesis.settings()), ("examples", hypothesis.settings(deadline=None))):
-        hypothesis.settings.register_profile(name, profile)
-    hypothesis.settings.load_profile("examples")
-    yield
-    hypothesis.settings.load_profile("before")
-
-
-@pytest.mark.usefixtures("without_deadline")
 @pytest.mark.parametrize("module", MODULES)
 def test_examples(module: str) -> None:
     """What the docstrings show is so."""

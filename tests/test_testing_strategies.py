@@ -29,7 +29,7 @@ from .support.verdict import answer_to
 
 T = TypeVar("T")
 
-thousands: Final = settings(max_examples=2000, deadline=None)
+thousands: Final = settings(max_examples=2000)
 """No health check is suppressed."""
 
 CORNERS: Final[dict[str, Callable[[CheckpointNotification], bool]]] = {
@@ -69,7 +69,7 @@ def test_rust_can_hold_all_notifications(peer: Peer) -> None:
     """The real crate writes each, as Python does, and reads it back; the corners of Unicode and u64 are among them."""
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=1000, deadline=None)
+    @settings(max_examples=1000)
     @given(notifications())
     def judge(notification: CheckpointNotification) -> None:
         value = to_protocol(notification)
@@ -81,7 +81,7 @@ def test_rust_can_hold_all_notifications(peer: Peer) -> None:
     assert CORNERS.keys() == seen.keys()
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(canonical_payloads())
 def test_rust_writes_all_canonical_payloads(peer: Peer, payload: bytes) -> None:
     """The real crate reads each, and writes just these bytes for the value."""
@@ -91,7 +91,7 @@ def test_rust_writes_all_canonical_payloads(peer: Peer, payload: bytes) -> None:
     assert payload == written_by_rust(peer, value)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(unusual_messages())
 def test_rust_reads_and_never_writes_all_unusual_payloads(peer: Peer, message: Message) -> None:
     """The real crate reads the value that the payload was made for, and writes other bytes for it."""
@@ -126,7 +126,7 @@ def test_a_run_of_ordinary_length_meets_every_category(number: int) -> None:
     seen: Counter[Category] = Counter()
 
     @seed(number)
-    @settings(max_examples=100, deadline=None, database=None)
+    @settings(max_examples=100, database=None)
     @given(refused_payloads())
     def look(refused: RefusedPayload) -> None:
         seen[refused.error.category] += 1
@@ -137,11 +137,10 @@ def test_a_run_of_ordinary_length_meets_every_category(number: int) -> None:
 
 def can_be_found(kind: str) -> bool:
     """Whether a refused payload can have an error of this kind; NoSuchExample if not."""
-    longer = settings(max_examples=20_000, deadline=None, phases=[Phase.generate], database=None)
+    longer = settings(max_examples=20_000, phases=[Phase.generate], database=None)
     return bool(find(refused_payloads(), lambda refused: kind == kind_of(answer(refused)), settings=longer))
 
 
-@settings(deadline=None)
 @given(refused_payloads())
 def test_python_refuses_them_alike(refused: RefusedPayload) -> None:
     """This package's own decoder gives that error, and its offset."""
@@ -170,7 +169,6 @@ def test_what_refused_payloads_shrink_to(category: str) -> None:
     assert len(refused.payload) <= len(MINIMAL), refused
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_they_are_plain_strategies(data: st.DataObject) -> None:
     """They can be drawn from, mapped and filtered like any other."""

@@ -15,10 +15,19 @@ _numbers: Final = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def cli() -> Iterator[Cli]:
-    """Runs `checkpoint-notify`."""
+def _patient_cli() -> Iterator[Cli]:
     with Cli() as running:
         yield running
+
+
+@pytest.fixture
+def cli(request: pytest.FixtureRequest) -> Iterator[Cli]:
+    """Runs `checkpoint-notify`; for a test that is about the time limits, from a process that has them."""
+    if request.node.get_closest_marker("time_limits") is None:
+        yield request.getfixturevalue("_patient_cli")
+        return
+    with Cli() as limited:
+        yield limited
 
 
 @pytest.fixture

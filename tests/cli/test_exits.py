@@ -13,9 +13,10 @@ import redis
 
 from checkpoint_notify.cli._exits import Exit
 
-from ..support.cli import PATIENCE, Cli, Done, eventually
+from ..support.cli import Cli, Done, eventually
 from ..support.proxy import Proxy
 from ..support.server import Server
+from ..support.waiting import PATIENCE
 
 PUBLISH: Final = ("publish", "--path", "model.bin", "--name", "lstm")
 Settings = dict[str, str]
@@ -170,7 +171,15 @@ SCENES: Final[list[tuple[Scene, Exit, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("scene", "status", "words"), SCENES, ids=[scene.__name__ for scene, *_ in SCENES])
+LIMITED: Final = (reply_lost,)
+"""The scenes in which a time limit ends the command."""
+CASES: Final = [
+    pytest.param(*row, id=row[0].__name__, marks=[pytest.mark.time_limits("REPLY_SECONDS")] * (row[0] in LIMITED))
+    for row in SCENES
+]
+
+
+@pytest.mark.parametrize(("scene", "status", "words"), CASES)
 def test_status(scene: Scene, status: Exit, words: str, cli: Cli, server: Server, settings: Settings) -> None:
     """The exit status, and the words on stderr: what is wrong and what to do, never a traceback."""
     done = scene(cli, server, settings)

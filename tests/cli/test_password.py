@@ -10,10 +10,11 @@ from typing import Final
 
 import pytest
 
-from ..support.cli import PATIENCE, Cli
+from ..support.cli import Cli
 from ..support.loopback import LoopbackServer, scripted
 from ..support.server import Server
 from ..support.terminal import Terminal
+from ..support.waiting import PATIENCE
 
 PASSWORD: Final = "s3cr3t"
 MADE: Final = ("--path", "p", "--name", "n")

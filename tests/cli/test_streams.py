@@ -20,8 +20,9 @@ import pytest
 
 from checkpoint_notify.cli._exits import Exit
 
-from ..support.cli import PATIENCE, ROOT, Cli, Pipe, eventually
+from ..support.cli import ROOT, Cli, Pipe, eventually
 from ..support.terminal import Terminal
+from ..support.waiting import PATIENCE
 
 COMMANDS: Final = ("publish", "watch", "validate", "doctor", "schema", "conformance", "compat")
 

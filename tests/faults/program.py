@@ -98,7 +98,7 @@ async def use_in_async_child(listener: checkpoint_notify.asyncio.CheckpointListe
 def main() -> None:
     """Listen, and report."""
     shell, mode, url = sys.argv[1:]
-    config = CheckpointListenerConfig(redis_url=url, instance_id=INSTANCE, ping_interval=0.3, ping_timeout=1.0)
+    config = CheckpointListenerConfig(redis_url=url, instance_id=INSTANCE, ping_interval=0.3, ping_timeout=2.0)
     before = held()
     owner = os.getpid()
     how = "returned"

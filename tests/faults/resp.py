@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import socket
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Self, TypeAlias
+
+from ..support.waiting import PATIENCE
 
 Word: TypeAlias = str | bytes | int
 Reply: TypeAlias = "bytes | int | list[Reply] | None"
-
-_PATIENCE: Final = 30.0
-"""Seconds for an answer; a server that was stopped takes its time."""
 
 
 class ReplyError(Exception):
@@ -21,7 +20,7 @@ class Resp:
     """A blocking connection to 127.0.0.1; raises OSError once it is broken, ReplyError for an error reply."""
 
     def __init__(self, port: int, *, password: str | None = None) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")
         if password is not None:

@@ -8,12 +8,10 @@ from typing import Any, Final
 
 from checkpoint_notify import CheckpointListenerConfig, Disconnected, Gap
 
-from .scene import BACKOFF_MAX, Scene, Stage
+from .scene import BACKOFF_MAX, CONNECT_TIMEOUT, Scene, Stage
 
 AGAIN_SECONDS: Final = 1.0
 """Subscribed again after a drop."""
-CONNECT_SECONDS: Final = 1.0
-"""When a try is given up."""
 BUSY_SECONDS: Final = 0.5
 """What a busy machine may add to a bound that is the sum of two settings."""
 
@@ -78,7 +76,7 @@ def swallowed_both_ways(stage: Stage) -> None:
         with scene.ledger.fault("half open") as fault, scene.proxy.half_open("both"):
             scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
             time.sleep(0.3)
-        scene.again_after(fault, fault.end, CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS)
+        scene.again_after(fault, fault.end, CONNECT_TIMEOUT + BACKOFF_MAX + BUSY_SECONDS)
 
 
 def swallowed_replies(stage: Stage) -> None:
@@ -88,7 +86,7 @@ def swallowed_replies(stage: Stage) -> None:
         with scene.ledger.fault("half open") as fault, scene.proxy.half_open("replies"):
             scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
             time.sleep(0.3)
-        scene.again_after(fault, fault.end, CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS)
+        scene.again_after(fault, fault.end, CONNECT_TIMEOUT + BACKOFF_MAX + BUSY_SECONDS)
 
 
 def forgotten(stage: Stage) -> None:
@@ -149,6 +147,6 @@ def _given_up_and_tried_again(scene: Scene) -> None:
     first = scene.failures[0].created - begun
     between = scene.failures[1].created - scene.failures[0].created
     scene.measure("given up", f"{first:.3f} s, tried again, given up {between:.3f} s later")
-    assert first <= CONNECT_SECONDS + BUSY_SECONDS, f"given up after {first:.3f} s"
-    assert CONNECT_SECONDS <= between <= CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS, f"given up after {between:.3f} s"
+    assert first <= CONNECT_TIMEOUT + BUSY_SECONDS, f"given up after {first:.3f} s"
+    assert CONNECT_TIMEOUT <= between <= CONNECT_TIMEOUT + BACKOFF_MAX + BUSY_SECONDS, f"given up after {between:.3f} s"
     assert 1 == len(scene.watch.seen(Disconnected))

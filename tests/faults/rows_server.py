@@ -8,10 +8,11 @@ from typing import Final
 
 from checkpoint_notify import Disconnected, Gap
 
+from ..support.waiting import PATIENCE
 from .messages import CHANNEL
 from .resp import Resp
-from .rows_connection import AGAIN_SECONDS, BUSY_SECONDS, CONNECT_SECONDS
-from .scene import BACKOFF_MAX, SMALL_BUFFERS, Scene, Stage
+from .rows_connection import AGAIN_SECONDS, BUSY_SECONDS
+from .scene import BACKOFF_MAX, CONNECT_TIMEOUT, SMALL_BUFFERS, Scene, Stage
 
 OUTAGE_SECONDS: Final = 0.8
 """How long the short ones last: the back-off is at its longest by then."""
@@ -37,7 +38,7 @@ def sigstop(stage: Stage) -> None:
         with scene.ledger.fault("sigstop") as fault, scene.stopped():
             scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
             time.sleep(0.3)
-        scene.again_after(fault, fault.end, CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS)
+        scene.again_after(fault, fault.end, CONNECT_TIMEOUT + BACKOFF_MAX + BUSY_SECONDS)
 
 
 def buffer_overrun_by_size(stage: Stage) -> None:
@@ -53,11 +54,11 @@ def buffer_overrun_by_standstill(stage: Stage) -> None:
     """The line stands still while much is published, until the server gives the subscriber up."""
     with stage.scene(*SMALL_BUFFERS[stage.server], proxy={"receive_buffer": 4096}) as scene:
         with scene.ledger.fault("overrun") as fault, scene.proxy.standing_still(), scene.admin() as admin:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE
             while admin.text("CLIENT", "LIST", "TYPE", "pubsub"):
                 assert time.monotonic() < deadline, "the server did not give the subscriber up"
                 scene.publisher.burst(20, size=50_000)
-        scene.again_after(fault, fault.end, CONNECT_SECONDS + BACKOFF_MAX + BUSY_SECONDS)
+        scene.again_after(fault, fault.end, CONNECT_TIMEOUT + BACKOFF_MAX + BUSY_SECONDS)
     assert scene.ledger.counts.covered > 0
 
 

@@ -18,6 +18,7 @@ import pytest
 from checkpoint_notify import CheckpointListenerConfig, Disconnected
 
 from ..support.server import Server
+from ..support.waiting import PATIENCE
 from .ledger import Fault, Ledger
 from .leftovers import held, wait_until_held
 from .messages import INSTANCE
@@ -25,7 +26,7 @@ from .promise import Bounds, Verdict, judge
 from .proxy import FaultProxy
 from .publisher import Publisher
 from .resp import Resp
-from .watch import PATIENCE, ShellName, Watch
+from .watch import ShellName, Watch
 
 ServerName: TypeAlias = Literal["valkey", "redis"]
 Measure: TypeAlias = Callable[[str, object], None]
@@ -34,7 +35,15 @@ _SMALL: Final = ("--client-output-buffer-limit", "pubsub 1mb 512kb 5")
 
 PING_INTERVAL: Final = 0.3
 PING_TIMEOUT: Final = 0.5
+CONNECT_TIMEOUT: Final = 1.0
 BACKOFF_MAX: Final = 0.5
+SETTINGS: Final = {
+    "ping_interval": PING_INTERVAL,
+    "ping_timeout": PING_TIMEOUT,
+    "connect_timeout": CONNECT_TIMEOUT,
+    "backoff_max": BACKOFF_MAX,
+}
+"""The listener's times in a scene that says nothing of them."""
 SMALL_BUFFERS: Final[dict[ServerName, tuple[str, ...]]] = {
     # Valkey keeps one copy of a large message for all subscribers, and counts it for none of them, unless told not to.
     "valkey": (*_SMALL, "--min-string-size-avoid-copy-reply", "2147483647"),
@@ -186,7 +195,7 @@ class Stage:
             settings = CheckpointListenerConfig(
                 redis_url=(url or _plain_url)(server if direct else between),
                 instance_id=INSTANCE,
-                **{"ping_interval": PING_INTERVAL, "ping_timeout": PING_TIMEOUT, "backoff_max": BACKOFF_MAX, **config},
+                **{**SETTINGS, **config},
             )
             ledger = Ledger(clock=clock)
             bounds = Bounds(settings.ping_interval, settings.ping_timeout, slack)

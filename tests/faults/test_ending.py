@@ -21,6 +21,7 @@ import checkpoint_notify.asyncio
 from checkpoint_notify import CheckpointListenerConfig
 
 from ..support.server import Server
+from ..support.waiting import PATIENCE, wait_until
 from .ledger import Ledger
 from .leftovers import held
 from .messages import INSTANCE
@@ -29,7 +30,7 @@ from .proxy import FaultProxy
 from .publisher import Publisher
 from .resp import Resp
 from .scene import ENDS_SECONDS, Stage
-from .watch import PATIENCE, SHELLS, ShellName, Watch
+from .watch import SHELLS, ShellName, Watch
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -70,10 +71,7 @@ class Program:
 
     def wait_for_numbers(self, count: int) -> None:
         """Wait until it has received so many messages."""
-        deadline = time.monotonic() + PATIENCE
-        while len(self.numbers) < count:
-            assert time.monotonic() < deadline, self.lines[-20:]
-            time.sleep(0.01)
+        wait_until(lambda: len(self.numbers) >= count, f"{count} messages")
 
     def signal(self, number: signal.Signals) -> float:
         """Send a signal; returns the time before."""
@@ -148,7 +146,7 @@ def test_a_process_that_stood_still_goes_on(shell: ShellName) -> None:
     """SIGSTOP for longer than ping + deadline: the PONG was there in time, and only nobody looked. No drop, no Gap."""
     with listening(shell, "sleep") as (program, _):
         program.signal(signal.SIGSTOP)
-        time.sleep(2.5)
+        time.sleep(3.5)
         program.signal(signal.SIGCONT)
         program.wait_for_numbers(len(program.numbers) + 600)
     assert ["Connected"] == program.words
@@ -186,7 +184,7 @@ def test_close_interrupts_a_try(kind: str, shell: ShellName, record_property: An
     """Without a connection it ends just as soon; the long times that it would have waited are not waited for."""
     with no_answer(kind) as url:
         config = CheckpointListenerConfig(
-            redis_url=url, instance_id=INSTANCE, connect_timeout=60, backoff_initial=3600, backoff_max=3600
+            redis_url=url, instance_id=INSTANCE, connect_timeout=PATIENCE, backoff_initial=3600, backoff_max=3600
         )
         watch = Watch(config, shell, Ledger())
         watch.start()

@@ -13,6 +13,7 @@ from checkpoint_notify._listening.core import Core
 from ..soak.plan import Step
 from ..soak.report import Report
 from ..soak.run import Settings, run
+from ..support.waiting import PATIENCE
 from . import rows_alive, rows_connection
 from .scene import Stage
 from .weakened import (
@@ -40,15 +41,17 @@ SLOW_RST: Final = Step(0.7, "rst_on_a_slow_line", 0.7)
 HALF_OPEN: Final = Step(0.7, "half_open_both", 0.0)
 SLOW_CONSUMER: Final = Step(0.7, "slow_consumer", 1.0)
 
+NEVER_HEARD: Final = "the last message, "
+"""What is said of a listener for which waiting is no use."""
 WEAKNESSES: Final[list[tuple[str, Make, Step, str]]] = [
-    ("no PONG required", with_core(NoPongRequired), HALF_OPEN, "the last message, "),
+    ("no PONG required", with_core(NoPongRequired), HALF_OPEN, NEVER_HEARD),
     ("pings too seldom", with_core(PingsTooSeldom), LATE_RST, "s wide, and may be"),
     ("since the last message", with_core(SinceTheLastMessage), SLOW_RST, "lost in silence"),
     ("silent resubscribe", with_core(Silent), SLOW_RST, "lost in silence"),
     ("no Gap", with_core(NoGap), RST, "where the Gap of a reconnect was due"),
     ("overflow in silence", OverflowInSilence, SLOW_CONSUMER, "lost in silence"),
     ("a Gap from the epoch", with_core(SinceTheEpoch), RST, "s wide, and may be"),
-    ("ends with its connection", with_core(NeverAgain), RST, "the last message, "),
+    ("ends with its connection", with_core(NeverAgain), RST, NEVER_HEARD),
     ("delivers twice", with_core(Twice), RST, "delivered twice"),
     ("the Gap first", with_core(GapFirst), RST, "where the Gap of a reconnect was due"),
 ]
@@ -73,7 +76,7 @@ def soaked(make: Make, step: Step, patience: float) -> Report:
 )
 def test_a_weakened_listener_is_found_out(make: Make, step: Step, problem: str) -> None:
     """The checker says no, and names what is wrong."""
-    report = soaked(make, step, patience=2.5)
+    report = soaked(make, step, patience=2.5 if problem == NEVER_HEARD else PATIENCE)
     assert not report.kept
     assert any(problem in line for line in report.verdict.problems), report.text()
 
@@ -96,6 +99,6 @@ def test_a_row_has_demands_of_its_own(core: type[Core], row: Callable[[Stage], N
 @pytest.mark.parametrize("step", [RST, LATE_RST, SLOW_RST, HALF_OPEN, SLOW_CONSUMER], ids=str)
 def test_the_real_listener_passes_the_same(step: Step) -> None:
     """None of these faults makes the checker refuse a listener that keeps its promise."""
-    report = soaked(CheckpointListener, step, patience=20.0)
+    report = soaked(CheckpointListener, step, patience=PATIENCE)
     assert report.kept, report.text()
     assert report.ledger.gaps

@@ -13,13 +13,12 @@ from typing import Any, Final, Literal, Self, TypeAlias
 import checkpoint_notify.asyncio
 from checkpoint_notify import CheckpointListener, CheckpointListenerConfig, Event, Received
 
+from ..support.waiting import PATIENCE
 from .ledger import Ledger
 
 ShellName: TypeAlias = Literal["sync", "asyncio"]
 SHELLS: Final[tuple[ShellName, ...]] = ("sync", "asyncio")
 
-PATIENCE: Final = 20.0
-"""Seconds for whatever takes milliseconds on a machine that is not busy."""
 
 _LOOK_SECONDS: Final = 0.02
 

@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from ..faults.messages import CHANNEL, number_in
+from ..support.waiting import PATIENCE
 
 _ROOT: Final = Path(__file__).parents[2]
-_READY_SECONDS: Final = 10.0
 
 
 class PlainListener:
@@ -41,7 +41,7 @@ class PlainListener:
         )
         self._thread = threading.Thread(target=self._read, name="plain listener", daemon=True)
         self._thread.start()
-        if not self._ready.wait(_READY_SECONDS):
+        if not self._ready.wait(PATIENCE):
             self.close()
             raise TimeoutError("redis-py's listener did not subscribe")
 

@@ -15,12 +15,14 @@ from ..faults.proxy import FaultProxy, Way
 from ..faults.publisher import Publisher
 from ..faults.resp import Resp
 from ..support.server import Server
+from ..support.waiting import PATIENCE
 from .plan import Step
 
 LAG_SECONDS: Final = 0.15
 SLOW_SECONDS: Final = 0.05
 """How long the slow consumer takes for an event."""
-_OVERRUN_SECONDS: Final = 5.0
+CROWD: Final = 100
+"""Messages at once: more than a queue holds, however slow the machine is."""
 
 
 @dataclass
@@ -105,6 +107,7 @@ class Rig:
         """The consumer takes longer than the messages leave it."""
         with self.ledger.fault("slow_consumer", deadly=False):
             self.set_pause(SLOW_SECONDS)
+            self.publisher.burst(CROWD)
             time.sleep(seconds)
             self.set_pause(0.0)
 
@@ -125,7 +128,7 @@ class Rig:
     def _overrun(self) -> None:
         # Those that are dead already take everything, and do not overrun.
         spared = sum(proxy.dead_links for proxy in self.proxies)
-        deadline = time.monotonic() + _OVERRUN_SECONDS
+        deadline = time.monotonic() + PATIENCE
         with Resp(self.server.port) as admin:
             while len(admin.text("CLIENT", "LIST", "TYPE", "pubsub").splitlines()) > spared:
                 if time.monotonic() > deadline:

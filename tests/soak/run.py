@@ -18,6 +18,7 @@ from ..faults.proxy import FaultProxy
 from ..faults.publisher import Publisher
 from ..faults.scene import SMALL_BUFFERS, ServerName, make_server
 from ..faults.watch import ShellName, Watch
+from ..support.waiting import PATIENCE
 from .plain import PlainListener
 from .plan import Step
 from .report import Plain, Report
@@ -48,7 +49,7 @@ class Settings:
     """Whether redis-py's plain listener goes through the same."""
     listener: Callable[[CheckpointListenerConfig], Any] | None = None
     """Makes another listener than the shell's own."""
-    patience: float = 20.0
+    patience: float = PATIENCE
     """How long to wait for the listener to recover in the end, in seconds."""
     say: Callable[[str], object] = lambda line: None
     """Is told of each fault."""

@@ -9,14 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-PATIENCE: Final = 60.0
-"""Seconds until a test gives up; nothing takes as long."""
+from .waiting import PATIENCE, wait_until
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_START")
@@ -177,7 +175,4 @@ def _write(descriptor: int, data: bytes) -> None:
 
 def eventually(what: str, holds: Callable[[], object]) -> None:
     """Wait until a function returns something true."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE:g} s"
-        time.sleep(0.01)
+    wait_until(lambda: bool(holds()), what)

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from .server import Server
-from .waiting import wait_until
+from .waiting import PATIENCE, wait_until
 
 SLOTS: Final = 16384
 NODE_TIMEOUT_MS: Final = 3000
@@ -25,8 +25,6 @@ BAN_SECONDS: Final = 60
 _HIGHEST_PORT: Final = 55535
 """A node talks to the others at its port + 10000."""
 _TRIES: Final = 50
-_PATIENCE: Final = 30.0
-"""Seconds for what takes one or two."""
 _PROBE: Final = "probe"
 _PASSING_SECONDS: Final = 0.2
 """A message between nodes takes less than 1 ms; one that has not come by then counts as lost."""
@@ -57,7 +55,7 @@ class Node(Server):
     def ask(self, *words: object) -> Any:
         """The reply to one command, over a connection of its own; never sent twice."""
         with contextlib.closing(
-            Redis(self.host, self.port, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=_PATIENCE)
+            Redis(self.host, self.port, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=PATIENCE)
         ) as client:
             return client.execute_command(*words)  # type: ignore[no-untyped-call]
 

@@ -16,14 +16,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from .waiting import wait_until
+from .waiting import PATIENCE, wait_until
 
 RECIPES: Final = Path(__file__).parent.parent.parent / "docs" / "recipes"
 WIDTH: Final = 8
 """Weights of the recipes' model; in step N each of them is N."""
-
-_PATIENCE: Final = 120.0
-"""Seconds for what takes milliseconds, or the few seconds of a back-off."""
 
 
 class Recipe:
@@ -53,12 +50,12 @@ class Recipe:
 
     def wait_line(self, word: str) -> str:
         """Its next line that holds `word`."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 line = self._coming.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise TimeoutError(f"no line with {word!r} in {_PATIENCE} s; there were {self.lines}") from None
+                raise TimeoutError(f"no line with {word!r} in {PATIENCE} s; there were {self.lines}") from None
             if not line:
                 raise AssertionError(f"it ended without a line with {word!r}: {self.lines}")
             self.lines.append(line)
@@ -67,7 +64,7 @@ class Recipe:
 
     def wait(self) -> int:
         """Its exit status, once it has ended by itself."""
-        status = self._process.wait(_PATIENCE)
+        status = self._process.wait(PATIENCE)
         self._reader.join()
         while line := self._coming.get():
             self.lines.append(line)
@@ -96,7 +93,7 @@ class ModelClient:
     """One connection to the recipe's model server."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._lines = self._socket.makefile("rb")
 
     def close(self) -> None:

@@ -9,16 +9,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from .docs import ROOT, Block, agrees
-
-PATIENCE: Final = 120.0
-"""Seconds for a block, or for a line that is to come; they take up to a few seconds."""
+from .waiting import PATIENCE, wait_until
 
 _INTERPRETER: Final = """
 import contextlib, io, json, sys, traceback
@@ -156,10 +153,7 @@ def _status(block: Block) -> int:
 
 
 def _wait(condition: Callable[[], bool], block: Block) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"{block.place}: it did not happen in {PATIENCE} s"
-        time.sleep(0.01)
+    wait_until(condition, f"{block.place} comes true")
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -19,10 +19,10 @@ from checkpoint_notify import (
     ListenerCounters,
 )
 
+from .waiting import PATIENCE
+
 CHANNEL: Final = "fks:default:model_checkpoints"
 """Of the instance that is listened to unless another is named."""
-PATIENCE: Final = 20.0
-"""Seconds for whatever takes milliseconds on a machine that is not busy."""
 _CONSUMERS: Final = 2
 """How many events may be asked for at a time."""
 

@@ -11,12 +11,12 @@ from checkpoint_notify.conformance import lines
 from checkpoint_notify.conformance.lines import Answer, decode_request, encode_request, line_of, payload_of
 from checkpoint_notify.conformance.process import PeerFaultError, PeerProcess
 
+from .waiting import PATIENCE
+
 __all__ = ["Answer", "Peer", "PeerError", "Value"]
 
 Value: TypeAlias = dict[str, Any]
 """A notification as the peer writes it: strings, u64 as decimal strings, metadata a dict of strings."""
-
-_STOP_SECONDS = 10.0
 
 
 class PeerError(Exception):
@@ -41,7 +41,7 @@ class Peer:
 
     def close(self) -> None:
         """End the peer: the end of its input is its order to stop; one that stays is killed."""
-        self._process.close(_STOP_SECONDS)
+        self._process.close(PATIENCE)
 
     def hello(self) -> Answer:
         """The peer's name, version, protocol and message."""

@@ -13,12 +13,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
+from .waiting import PATIENCE
+
 Settings = Mapping[str, str | bytes]
 """Environment variables for the process; all others that either side reads are unset."""
 
+SLOW_CLOCK: Final = "JUDGE_SLOW_CLOCK"
+"""The variable that makes the Rust notifier's own time limits, 1 s to connect and 0.5 s for a reply, so many times as
+long; it obeys on Linux."""
+PATIENT_FACTOR: Final = 60
+"""What tests/conftest.py sets it to, for all tests that are not about these limits."""
+
 _SETTINGS: Final = ("REDIS_URL", "FKS_INSTANCE_ID", "ENABLE_CHECKPOINT_NOTIFY", "JUDGE_LOG")
-_PATIENCE: Final = 30.0
-"""Seconds until a process that says nothing is given up; no test depends on the figure."""
 
 
 class RustProcess:
@@ -54,7 +60,7 @@ class RustProcess:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(PATIENCE)
         finally:
             self._process.kill()
             self._process.wait()
@@ -70,7 +76,7 @@ class RustProcess:
 
     def read(self) -> dict[str, Any]:
         """Its next line."""
-        line = self._lines.get(timeout=_PATIENCE)
+        line = self._lines.get(timeout=PATIENCE)
         if not line:
             raise AssertionError(f"the process ended: {self.end().decode(errors='replace')}")
         answer = json.loads(line)

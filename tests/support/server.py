@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote
 
-_START_SECONDS: Final = 30.0
-"""When a server that does not answer is given up; it takes 40 ms."""
+from .waiting import PATIENCE
+
 _TRIES: Final = 5
 """How often another port is tried when somebody took the one that was free a moment ago."""
 _MACHINES: Final = {"amd64": "x86_64"}
@@ -125,13 +125,13 @@ class Server:
 
     def _wait_until_it_answers(self, run: _Run) -> None:
         """Ask over the Unix socket: no other server can answer there, and ours opens it after its port."""
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while not self._answers():
             if run.server.poll() is not None:
                 run.end()
                 raise _EndedError
             if time.monotonic() > deadline:
-                raise TimeoutError(f"no answer from the server in {_START_SECONDS} s: {self._log.read_text()[-2000:]}")
+                raise TimeoutError(f"no answer from the server in {PATIENCE} s: {self._log.read_text()[-2000:]}")
             time.sleep(0.005)
 
     def _answers(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -14,8 +14,7 @@ from redis.retry import Retry
 
 from checkpoint_notify.redis_url import RedisUrl
 
-_PATIENCE: Final = 10.0
-"""Seconds for whatever takes milliseconds."""
+from .waiting import PATIENCE
 
 
 class Subscriber:
@@ -42,9 +41,9 @@ class Subscriber:
         self._client = _client(self._url)
         self._pubsub: PubSub = self._client.pubsub()  # type: ignore[no-untyped-call]
         self._pubsub.subscribe(self._channel)
-        confirmation = self._pubsub.get_message(timeout=_PATIENCE)
+        confirmation = self._pubsub.get_message(timeout=PATIENCE)
         if confirmation is None or confirmation["type"] != "subscribe":
-            raise TimeoutError(f"SUBSCRIBE {self._channel} was not confirmed in {_PATIENCE} s")
+            raise TimeoutError(f"SUBSCRIBE {self._channel} was not confirmed in {PATIENCE} s")
         self._thread.start()
 
     def stop(self) -> None:
@@ -54,7 +53,7 @@ class Subscriber:
         self._pubsub.close()
         self._client.close()
 
-    def receive(self, timeout: float = _PATIENCE) -> bytes:
+    def receive(self, timeout: float = PATIENCE) -> bytes:
         """The next payload, as it came over the wire; TimeoutError after `timeout` seconds without one."""
         try:
             received = self._received.get(timeout=timeout)
@@ -79,4 +78,4 @@ def _client(url: RedisUrl) -> Redis:
         {"unix_socket_path": url.unix_path} if url.unix_path else {"host": url.host, "port": url.port}
     )
     who: dict[str, Any] = {} if url.password is None else {"username": url.username, "password": url.password}
-    return Redis(db=url.db, protocol=2, retry=Retry(NoBackoff(), 0), socket_connect_timeout=_PATIENCE, **where, **who)
+    return Redis(db=url.db, protocol=2, retry=Retry(NoBackoff(), 0), socket_connect_timeout=PATIENCE, **where, **who)

@@ -16,7 +16,8 @@ from typing import Final, Self
 
 import pyte
 
-from .cli import NOTHING, PATIENCE, ROOT, Cli, Pipe, Running
+from .cli import NOTHING, ROOT, Cli, Pipe, Running
+from .waiting import PATIENCE
 
 COLUMNS: Final = 100
 ROWS: Final = 40

@@ -12,7 +12,7 @@ from typing import Final, Self
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
-_PATIENCE: Final = 0.5
+BAR_SECONDS: Final = 0.5
 """Seconds before it shows: what is done by then needs none."""
 
 
@@ -25,7 +25,7 @@ class Bar:
         self._console = None if console is None or console.is_dumb_terminal else console
         self._total = _size(files)
         self._done = 0
-        self._shows_at = time.monotonic() + _PATIENCE
+        self._shows_at = time.monotonic() + BAR_SECONDS
         self._progress: Progress | None = None
 
     def __enter__(self) -> Self:
