@@ -171,12 +171,12 @@ from checkpoint_notify.redis_url import RedisUrl
 
 async def main():
     url = RedisUrl.parse(sys.argv[1])
-    (_, writer) = await _open_stream(url, 60)
+    (_, writer) = await _open_stream(url, 60, lambda seconds: None)
     writer.close()
     await writer.wait_closed()
     before = len(os.listdir("/dev/fd"))
     for turns in range(12):
-        task = asyncio.create_task(_open_stream(url, 60))
+        task = asyncio.create_task(_open_stream(url, 60, lambda seconds: None))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()

@@ -90,7 +90,9 @@ def test_imports_no(report: dict[str, Any], name: str) -> None:
 def test_publishing_without_the_extra(report: dict[str, Any]) -> None:
     """A warning, and nothing is sent, as in a Rust build without the feature `redis`."""
     assert report["published"] is None
-    assert "WARNING Redis feature not enabled — checkpoint notification not published\n" == report["log"]
+    warning = "Redis feature not enabled — checkpoint notification not published on 'fks:default:model_checkpoints'"
+    advice = "redis-py is not installed: install checkpoint-notify[redis]"
+    assert f"WARNING {warning}: {advice}\n" == report["log"]
 
 
 def test_wheel_holds_what_it_should(wheel: Path) -> None:

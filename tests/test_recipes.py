@@ -118,7 +118,7 @@ def test_the_trainer_goes_on_without_redis(redis: Server, path: Path) -> None:
         trainer.kill()
     told = [line for line in trainer.lines if "saved" in line]
     assert [f"step {step}" for step in range(1, len(told) + 1)] == [line.split(":")[0] for line in told]
-    assert any("nothing was sent: check that a Redis server answers" in line for line in trainer.lines)
+    assert any(": check that a Redis server answers" in line for line in trainer.lines)
     assert model_file.load(path).step >= len(told)
 
 

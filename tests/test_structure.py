@@ -16,11 +16,11 @@ SOURCE: Final = ROOT / "python"
 PACKAGE: Final = "checkpoint_notify"
 
 LAYERS: Final = (
-    ("errors", "_bounds"),
+    ("errors", "_bounds", "_foreign"),
     ("_generated",),
     ("codec",),
     ("notification",),
-    ("channel", "config", "counters", "events", "listener_config", "redis_url", "resources", "_log"),
+    ("channel", "config", "counters", "events", "listener_config", "redis_url", "resources", "_log", "_redis_py"),
     ("_listening", "_publishing", "_waker"),
     ("_connection", "_asyncio_connection", "_line", "_asyncio_line"),
     ("_mailbox", "_reader", "_asyncio_reader"),
@@ -37,7 +37,7 @@ HOMES: Final = {
     "hypothesis": ("_bounds", "testing"),
     "msgspec": ("codec",),
     "pytest": ("testing",),
-    "redis": ("_connection", "_asyncio_connection", "_line", "_listening", "_publishing", "cli"),
+    "redis": ("_connection", "_asyncio_connection", "_line", "_publishing", "_redis_py", "cli"),
     "rich": ("cli",),
     "typer": ("cli",),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -131,19 +132,18 @@ def test_outcomes(
 
 def test_disabled_comes_first(publishing: Publishing, server: Server, log: pytest.LogCaptureFixture) -> None:
     """None, without a look at the notification or the URL."""
-    broken = broken_notification()
     for method, result in (("publish", None), ("try_publish", False)):
-        account = publishing.account(method, broken, server, redis_url="no url", enabled=False)
+        account = publishing.account(method, broken_notification(), server, redis_url="no url", enabled=False)
         assert Published(result, {}, []) == account
     assert [DISABLED] * 2 == [record[:2] for record in records(log.records)]
 
 
 def test_encoding_comes_before_the_url_and_the_url_before_the_outcome(publishing: Publishing, server: Server) -> None:
-    """EncodeError from both methods; RedisUrlError from `publish` alone; neither is counted."""
+    """EncodeError from both methods; RedisUrlError from `publish` alone; nothing was sent."""
     for method, url_error in (("publish", RedisUrlError), ("try_publish", False)):
-        account = publishing.account(method, broken_notification(), server, redis_url="no url")
-        assert Published(EncodeError, {}, []) == account
-        assert Published(url_error, {}, []) == publishing.account(method, SAVED, server, redis_url="redis://")
+        for saved, url, result in ((broken_notification(), "no url", EncodeError), (SAVED, "redis://", url_error)):
+            account = publishing.account(method, saved, server, redis_url=url)
+            assert Published(result, {"not_sent": 1}, []) == account
 
 
 def broken_notification() -> CheckpointNotification:
@@ -155,8 +155,8 @@ def broken_notification() -> CheckpointNotification:
 
 def test_without_redis(publishing: Publishing, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra both publish nothing, so that a program that forgot to install it fails its tests."""
-    monkeypatch.setattr("checkpoint_notify._publishing.find_spec", lambda name: None)
-    assert Published(None, {}, []) == publishing.account("publish", SAVED, server)
+    monkeypatch.setitem(sys.modules, "redis", None)
+    assert Published(None, {"not_sent": 1}, []) == publishing.account("publish", SAVED, server)
 
 
 # Notifiers: the fake alone.
@@ -324,7 +324,7 @@ def test_bad_urls_and_bad_use(listening: Listening, server: Server) -> None:
 
 def test_listeners_without_redis(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra neither can be entered, so that a program that forgot to install it fails its tests."""
-    monkeypatch.setattr("checkpoint_notify._listening.opening.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(ImportError, match=r"checkpoint-notify\[redis\]"):
         listening.events(listening.listener([Connected()]), 1, lambda number, event: None)
 

@@ -10,6 +10,7 @@ import errno
 import os
 import socket
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
 from redis.asyncio.connection import Connection
@@ -17,6 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from checkpoint_notify._connection import checked_path, look_up, settings, without_set_info
+from checkpoint_notify._foreign import OwnWordsError
 from checkpoint_notify._publishing import CONNECT_SECONDS, answers_ping
 from checkpoint_notify.redis_url import RedisUrl
 
@@ -40,6 +42,8 @@ class UrlConnection(Connection):
     def __init__(self, url: RedisUrl, seconds: float) -> None:
         self._url = url
         self._seconds = seconds
+        self.extend: Callable[[float], object] = lambda seconds: None
+        """Told how many seconds of resolving the name do not count."""
         self._owner = os.getpid()
         self._transport: asyncio.WriteTransport | None = None
         super().__init__(
@@ -50,7 +54,7 @@ class UrlConnection(Connection):
         without_set_info(self)
 
     async def _connect(self) -> None:
-        self._reader, self._writer = await _open_stream(self._url, self._seconds)
+        self._reader, self._writer = await _open_stream(self._url, self._seconds, self.extend)
         self._transport = self._writer.transport
 
     def abort(self) -> None:
@@ -71,8 +75,13 @@ class Link:
     def __init__(self, url: RedisUrl) -> None:
         self._redis: Any = UrlConnection(url, CONNECT_SECONDS)
 
-    async def connect(self) -> None:
+    async def connect(self, limit: asyncio.Timeout) -> None:
         """Connect, shake hands, and have PING answered, be it with an error."""
+
+        def extend(seconds: float) -> None:
+            limit.reschedule((limit.when() or 0.0) + seconds)
+
+        self._redis.extend = extend
         await self._redis.connect()
         await self._redis.send_command("PING")
         try:
@@ -103,11 +112,14 @@ def _shut(descriptor: int) -> None:
         sock.detach()
 
 
-async def _open_stream(url: RedisUrl, seconds: float) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _open_stream(
+    url: RedisUrl, seconds: float, extend: Callable[[float], object]
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if url.unix_path is not None:
         return await asyncio.open_unix_connection(checked_path(url.unix_path))
     end = time.monotonic() + seconds
-    addresses = await _resolve(url.host or "", url.port or 0)
+    addresses, late = await _resolve(url.host or "", url.port or 0, extend)
+    end += late
     for left, (family, *_, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
         try:
             async with asyncio.timeout((end - time.monotonic()) / left if left > 1 else None):
@@ -115,7 +127,7 @@ async def _open_stream(url: RedisUrl, seconds: float) -> tuple[asyncio.StreamRea
         except OSError:
             if left == 1:
                 raise
-    raise OSError("the name has no address")
+    raise OwnWordsError("the name has no address")
 
 
 async def _try_address(family: int, address: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -149,13 +161,13 @@ async def _connect(sock: socket.socket, address: Any) -> None:
         raise OSError(code, os.strerror(code))
 
 
-async def _resolve(host: str, port: int) -> list[Any]:
-    """The addresses of a host; for a name, by a thread.
+async def _resolve(host: str, port: int, extend: Callable[[float], object]) -> tuple[list[Any], float]:
+    """The addresses of a host, and for how many seconds the loop stood still for them: without a thread it does.
 
     The loop's own threads are few, and `asyncio.run` waits for them in the end.
     """
     try:
-        return socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        return socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST), 0.0
     except socket.gaierror:
         pass  # a name, not an address
     loop = asyncio.get_running_loop()
@@ -175,5 +187,7 @@ async def _resolve(host: str, port: int) -> list[Any]:
         except RuntimeError:
             pass  # the loop is closed
 
-    look_up(host, port, tell)
-    return await answer
+    late = look_up(host, port, tell)
+    if late:
+        extend(late)  # before the loop gets a turn: it would find the limit passed
+    return await answer, late

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from checkpoint_notify._asyncio_connection import UrlConnection
+from checkpoint_notify._foreign import OwnWordsError
 from checkpoint_notify.redis_url import RedisUrl
 
 _READ_SIZE: Final = 64 * 1024
@@ -29,7 +30,7 @@ class Link:
 
     def __init__(self, url: RedisUrl, seconds: float) -> None:
         self._redis: Any = _StreamConnection(replace(url, protocol=2), seconds)
-        self._error: Exception = ConnectionError("the server closed the connection")
+        self._error: Exception = OwnWordsError("the server closed the connection")
 
     async def connect(self) -> None:
         """Connect and log in."""

@@ -12,13 +12,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self
 
-from checkpoint_notify._asyncio_reader import Reader
+from checkpoint_notify._asyncio_reader import Reader, import_link
 from checkpoint_notify._listening import log
 from checkpoint_notify._listening.core import Core
 from checkpoint_notify._listening.driver import Driver
 from checkpoint_notify._listening.handover import Handover, OnlyNews
 from checkpoint_notify._listening.inbox import PATIENCE, Inbox, Item
-from checkpoint_notify._listening.opening import FAULT, FORKED, NOT_ENTERED, USED, checked_url
+from checkpoint_notify._listening.opening import FAULT, FORKED, NOT_ENTERED, USED, checked_url, preload
 from checkpoint_notify._listening.status import Status
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.counters import ListenerCounters
@@ -60,6 +60,7 @@ class CheckpointListener:
         self._turns = _Turns()
         self._owner: int | None = None
         """The process that entered; None before."""
+        preload(config, import_link)
 
     def __repr__(self) -> str:
         return f"CheckpointListener({self._config!r})"
@@ -99,7 +100,7 @@ class CheckpointListener:
         """
         if self._owner is not None:
             raise RuntimeError(USED)
-        url = checked_url(self._config)
+        url = checked_url(self._config, import_link)
         self._owner = os.getpid()
         if url is None:
             self._ended = True

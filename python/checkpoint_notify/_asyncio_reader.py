@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from checkpoint_notify._asyncio_line import Link
 
 
+def import_link() -> type[Link]:
+    """The connection's class; importing it imports redis."""
+    from checkpoint_notify._asyncio_line import Link
+
+    return Link
+
+
 class Reader:
     """Keeps a driver going until it is cancelled, or the reconnects are used up."""
 
@@ -24,14 +31,12 @@ class Reader:
 
     async def run(self) -> None:
         """The task's work."""
-        from checkpoint_notify._asyncio_line import Link  # imports redis, before the clock starts
-
         pause: float | None = 0.0
         while pause is not None:
             await asyncio.sleep(pause)
             self._driver.begin()
             seconds = self._driver.wake_at - time.monotonic()
-            link = Link(self._url, seconds)
+            link = import_link()(self._url, seconds)
             try:
                 await self._listen(link, seconds)
             except Exception as error:

@@ -18,6 +18,7 @@ from redis.connection import Connection
 from redis.credentials import CredentialProvider
 from redis.retry import Retry
 
+from checkpoint_notify._foreign import OwnWordsError
 from checkpoint_notify._publishing import CONNECT_SECONDS, REPLY_SECONDS, answers_ping
 from checkpoint_notify.redis_url import RedisUrl
 
@@ -53,6 +54,10 @@ class Deadline:
     def restart(self, seconds: float) -> None:
         """Move the moment to this many seconds from now."""
         self._end = time.monotonic() + seconds
+
+    def extend(self, seconds: float) -> None:
+        """Move the moment back by this many seconds."""
+        self._end += seconds
 
     def left(self) -> float:
         """Seconds until the moment, above 0; TimeoutError once it has passed."""
@@ -183,21 +188,21 @@ class Link:
 def checked_path(path: str) -> str:
     """The path of a unix socket, if it is one: the system would end it at a NUL and so reach another socket."""
     if "\0" in path:
-        raise OSError("paths must not contain interior null bytes")
+        raise OwnWordsError("paths must not contain interior null bytes")
     return path
 
 
 def _open_socket(url: RedisUrl, deadline: Deadline) -> socket.socket:
     if url.unix_path is not None:
         return _try_address(socket.AF_UNIX, checked_path(url.unix_path), deadline.left())
-    addresses = resolve(url.host or "", url.port or 0, deadline.left)
+    addresses = resolve(url.host or "", url.port or 0, deadline.left, deadline.extend)
     for number, (family, *_, address) in enumerate(addresses):
         try:
             return _try_address(family, address, deadline.left() / (len(addresses) - number))
         except OSError:
             if number == len(addresses) - 1:
                 raise
-    raise OSError("the name has no address")
+    raise OwnWordsError("the name has no address")
 
 
 def _try_address(family: int, address: Any, seconds: float) -> socket.socket:
@@ -213,17 +218,20 @@ def _try_address(family: int, address: Any, seconds: float) -> socket.socket:
     return sock
 
 
-def resolve(host: str, port: int, left: Callable[[], float]) -> list[Any]:
+def resolve(
+    host: str, port: int, left: Callable[[], float], extend: Callable[[float], object] = lambda seconds: None
+) -> list[Any]:
     """The addresses of a host; a resolver that does not answer is left behind in its thread.
 
-    `left` says how many seconds there are; what it raises, now or later, ends the wait.
+    `left` says how many seconds there are; what it raises, now or later, ends the wait. `extend` is told how many
+    seconds passed without a thread.
     """
     try:
         return _addresses(host, port, socket.AI_NUMERICHOST)
     except socket.gaierror:
         pass  # a name, not an address
     box: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
-    look_up(host, port, box.put)
+    extend(look_up(host, port, box.put))
     while True:
         try:
             found = box.get(timeout=min(left(), _RESOLVER_LOOK_SECONDS))
@@ -234,8 +242,12 @@ def resolve(host: str, port: int, left: Callable[[], float]) -> list[Any]:
         return found
 
 
-def look_up(host: str, port: int, tell: Callable[[list[Any] | Exception], object]) -> None:
-    """Have a thread of its own, which nobody waits for, resolve a name, and tell the addresses or the error."""
+def look_up(host: str, port: int, tell: Callable[[list[Any] | Exception], object]) -> float:
+    """Have a thread of its own, which nobody waits for, resolve a name, and tell the addresses or the error.
+
+    Where no thread can be started, such as in the end of the interpreter, it is done right here: late is better than
+    never. Returns how many seconds that took; 0 with a thread.
+    """
 
     def work() -> None:
         try:
@@ -244,7 +256,13 @@ def look_up(host: str, port: int, tell: Callable[[list[Any] | Exception], object
             found = error
         tell(found)
 
-    threading.Thread(target=work, daemon=True).start()
+    start = time.monotonic()
+    try:
+        threading.Thread(target=work, daemon=True).start()
+    except RuntimeError:
+        work()
+        return time.monotonic() - start
+    return 0.0
 
 
 def _addresses(host: str, port: int, flags: int) -> list[Any]:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from redis.connection import Connection
 
 from checkpoint_notify._connection import Once, checked_path, resolve, settings, without_set_info
+from checkpoint_notify._foreign import OwnWordsError
 from checkpoint_notify._waker import LONGEST_WAIT, CalledAwayError, Waker, selector_for
 from checkpoint_notify.redis_url import RedisUrl
 
@@ -71,7 +72,7 @@ class Line:
                     return None
                 continue
             if not data:
-                raise ConnectionError("the server closed the connection")
+                raise OwnWordsError("the server closed the connection")
             return data
 
     def recv(self, size: int) -> bytes:
@@ -161,7 +162,7 @@ def _open_line(url: RedisUrl, waker: Waker, deadline: float) -> Line:
         except OSError:
             if number == len(addresses) - 1:
                 raise
-    raise OSError("the name has no address")
+    raise OwnWordsError("the name has no address")
 
 
 def _try_address(family: int, address: Any, waker: Waker, until: float, deadline: float) -> Line:

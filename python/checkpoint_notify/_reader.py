@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from checkpoint_notify._line import Link
 
 
+def import_link() -> type[Link]:
+    """The connection's class; importing it imports redis."""
+    from checkpoint_notify._line import Link
+
+    return Link
+
+
 class Reader:
     """Fills a mailbox until the waker calls it away, or the reconnects are used up."""
 
@@ -36,13 +43,11 @@ class Reader:
             self._mailbox.end(fault)
 
     def _keep_connected(self) -> None:
-        from checkpoint_notify._line import Link  # imports redis, before the clock starts
-
         pause: float | None = 0.0
         while pause is not None:
             self._waker.sleep(pause)
             self._driver.begin()
-            link = Link(self._url, self._waker, self._driver.wake_at)
+            link = import_link()(self._url, self._waker, self._driver.wake_at)
             try:
                 self._listen(link)
             except Exception as error:

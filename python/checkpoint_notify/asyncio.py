@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from checkpoint_notify import _log
+from checkpoint_notify import _log, _redis_py
 from checkpoint_notify._asyncio_listener import CheckpointListener
 from checkpoint_notify._publishing import (
     CONNECT_SECONDS,
     REPLY_SECONDS,
     Order,
+    Progress,
     connecting,
-    counting,
     prepare,
     publishing,
     receivers,
@@ -22,19 +23,33 @@ from checkpoint_notify.counters import NotifierCounters, Tally
 from checkpoint_notify.errors import PublishError, RedisUrlError
 from checkpoint_notify.notification import CheckpointNotification
 
+if TYPE_CHECKING:
+    from checkpoint_notify._asyncio_connection import Link
+
 __all__ = ["CheckpointListener", "CheckpointNotifier"]
+
+
+def _import_link() -> type[Link]:
+    from checkpoint_notify._asyncio_connection import Link  # imports redis
+
+    return Link
 
 
 class CheckpointNotifier:
     """Publishes to the channel of one instance, as `checkpoint_notify.CheckpointNotifier` does, without blocking.
 
     Holds no connection and belongs to no event loop: each publish opens its own connection in the loop it runs in.
+
+    Constructing an enabled one imports redis-py, which takes 0.2 s once: do so before the loop serves, or the loop
+    stands still for that long.
     """
 
     def __init__(self, config: CheckpointNotifierConfig) -> None:
         self._config = config
         self._channel = checkpoint_channel(config.instance_id)
         self._tally = Tally(NotifierCounters)
+        if config.enabled:
+            _redis_py.preload(_import_link)
 
     def __repr__(self) -> str:
         return f"CheckpointNotifier({self._config!r})"
@@ -54,13 +69,13 @@ class CheckpointNotifier:
 
         Returns and raises what the sync `publish` does. Cancelled once PUBLISH is being written, it may have gone out.
         """
-        order = prepare(self._config, self._channel, notification)
-        if order is None:
-            return None
-        with counting(self._tally):
-            count = await self._deliver(order)
-        _log.published(self._channel, notification)
-        return count
+        progress = None
+        try:
+            progress = Progress()
+            return await self._publish(notification, progress)
+        finally:
+            if self._config.enabled:  # an append is one step: an interrupt comes before or after it
+                self._tally.ended.append("not_sent" if progress is None else progress.outcome)
 
     async def try_publish(self, notification: CheckpointNotification) -> bool:
         """Publish once, and log instead of raising; see the sync `try_publish`."""
@@ -70,16 +85,23 @@ class CheckpointNotifier:
             _log.not_published(self._channel, notification, error)
             return False
 
-    async def _deliver(self, order: Order) -> int:
-        """Carry out one publish, and return the number of receivers; raises PublishError."""
-        from checkpoint_notify._asyncio_connection import Link  # imports redis, before the clock starts
+    async def _publish(self, notification: CheckpointNotification, progress: Progress) -> int | None:
+        self._tally.settle()
+        order = prepare(self._config, self._channel, notification, _import_link)
+        if order is None:
+            return None
+        count = await self._deliver(order, progress)
+        _log.published(self._channel, notification)
+        return count
 
-        link = Link(order.url)
+    async def _deliver(self, order: Order, progress: Progress) -> int:
+        """Carry out one publish, and return the number of receivers; raises PublishError."""
+        link = _import_link()(order.url)
         try:
-            with connecting(order):
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await link.connect()
-            with publishing(order):
+            with connecting(order, progress):
+                async with asyncio.timeout(CONNECT_SECONDS) as limit:
+                    await link.connect(limit)
+            with publishing(order, progress):
                 async with asyncio.timeout(REPLY_SECONDS):
                     return receivers(await link.publish(order.channel, order.payload))
         finally:

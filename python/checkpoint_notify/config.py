@@ -12,7 +12,6 @@ DEFAULT_INSTANCE_ID: Final = "default"
 
 _QUERY_PAIR = re.compile(r"(?<=[?&])([^=&]*)=([^&]+)")
 _TABS_AND_NEWLINES = re.compile(r"[\t\n\r]")
-_REPEATED_ARGUMENTS = re.compile(r"(?<=with args beginning with: ).*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +71,6 @@ def without_password(url: str) -> str:
     user, colon, _ = head[start:].partition(":")
     shown = f"{head[:start]}{user}:***@{tail}" if at and colon else url
     return _QUERY_PAIR.sub(_without_secret, shown)
-
-
-def hide_password(error: Exception, password: str | None) -> str:
-    """The text of an exception, without the password; the exception loses it as well: a traceback would show it.
-
-    A server may repeat the arguments of a command that it does not know, and then cuts a long password short.
-    """
-    text = str(error)
-    if not password:
-        return text
-    shown = _REPEATED_ARGUMENTS.sub("***", text).replace(password, "***")
-    if shown != text:
-        error.args = (shown,)
-    return shown
 
 
 def _without_secret(pair: re.Match[str]) -> str:

@@ -10,16 +10,21 @@ from typing import Any, Final, Generic, TypeVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifierCounters:
-    """What became of the publishes of one notifier, so far."""
+    """What became of the publishes of one notifier, so far: each call that has ended counts once.
+
+    Those of a disabled notifier do not count.
+    """
 
     published: int = 0
     """The server took it."""
     not_sent: int = 0
-    """NotSentError."""
+    """It did not go out: NotSentError, EncodeError, RedisUrlError, no redis-py that can be used, or whatever else ended
+    the call before PUBLISH was written, such as a cancellation."""
     rejected: int = 0
     """RejectedError."""
     unknown: int = 0
-    """OutcomeUnknownError."""
+    """It may have gone out: OutcomeUnknownError, or whatever else ended the call before the reply was read, such as a
+    cancellation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +63,24 @@ class Tally(Generic[C]):
     def __init__(self, kind: type[C]) -> None:
         self._kind: type[C] = kind
         self._numbers: dict[str, Any] = {field.name: field.default for field in fields(kind)}
+        self.ended: list[str] = []
+        """Names of numbers that grow by one: the way to count that an interrupt cannot cut in two."""
 
     def add(self, name: str, amount: float = 1) -> None:
         """Add to one number; KeyError for a name that is no field."""
         with _LOCK:
             self._numbers[name] += amount
 
+    def settle(self) -> None:
+        """Take over what was appended to `ended`."""
+        with _LOCK:
+            while self.ended:
+                self._numbers[self.ended[0]] += 1  # no call between these two, so no interrupt
+                del self.ended[0]
+
     def snapshot(self) -> C:
         """The numbers as they are now."""
+        self.settle()
         with _LOCK:
             counted: C = self._kind(**self._numbers)
         return counted

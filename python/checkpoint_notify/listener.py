@@ -15,10 +15,10 @@ from checkpoint_notify._listening.core import Core
 from checkpoint_notify._listening.driver import Driver
 from checkpoint_notify._listening.handover import Handover, OnlyNews
 from checkpoint_notify._listening.inbox import Inbox
-from checkpoint_notify._listening.opening import FORKED, NOT_ENTERED, USED, checked_url
+from checkpoint_notify._listening.opening import FORKED, NOT_ENTERED, USED, checked_url, preload
 from checkpoint_notify._listening.status import Status
 from checkpoint_notify._mailbox import Mailbox
-from checkpoint_notify._reader import Reader
+from checkpoint_notify._reader import Reader, import_link
 from checkpoint_notify._waker import Waker
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.counters import ListenerCounters
@@ -56,6 +56,7 @@ class CheckpointListener:
         self._thread: threading.Thread | None = None
         self._owner: int | None = None
         """The process that entered; None before."""
+        preload(config, import_link)
 
     def __repr__(self) -> str:
         return f"CheckpointListener({self._config!r})"
@@ -96,7 +97,7 @@ class CheckpointListener:
         """
         if self._owner is not None:
             raise RuntimeError(USED)
-        url = checked_url(self._config)
+        url = checked_url(self._config, import_link)
         if url is None:
             self._mailbox.end()
         else:

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from checkpoint_notify import _log
-from checkpoint_notify._publishing import Order, connecting, counting, prepare, publishing, receivers
+from typing import TYPE_CHECKING
+
+from checkpoint_notify import _log, _redis_py
+from checkpoint_notify._publishing import Order, Progress, connecting, prepare, publishing, receivers
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.config import CheckpointNotifierConfig
 from checkpoint_notify.counters import NotifierCounters, Tally
 from checkpoint_notify.errors import PublishError, RedisUrlError
 from checkpoint_notify.notification import CheckpointNotification
 
+if TYPE_CHECKING:
+    from checkpoint_notify._connection import Link
+
+
+def _import_link() -> type[Link]:
+    from checkpoint_notify._connection import Link  # imports redis
+
+    return Link
+
 
 class CheckpointNotifier:
     """Publishes to the channel of one instance; counterpart of the Rust type of that name.
 
     Holds no connection: each publish opens its own, so one notifier may be shared by threads and outlive a fork.
+
+    Constructing an enabled one imports redis-py, which takes 0.2 s once: do so before the program serves. If that
+    fails, it is said at each publish.
     """
 
     def __init__(self, config: CheckpointNotifierConfig) -> None:
         self._config = config
         self._channel = checkpoint_channel(config.instance_id)
         self._tally = Tally(NotifierCounters)
+        if config.enabled:
+            _redis_py.preload(_import_link)
 
     def __repr__(self) -> str:
         return f"CheckpointNotifier({self._config!r})"
@@ -39,18 +55,19 @@ class CheckpointNotifier:
         """Publish once, in 1.5 s at most; never tries again.
 
         Returns the number of receivers on that server, or None where nothing was to be sent: the notifier is disabled,
-        or the extra `checkpoint-notify[redis]` is not installed. 0 is no failure: a replica, or another node of a
-        cluster, does not count its peers' subscribers.
+        or there is no redis-py that can be used, of which a warning tells. 0 is no failure: a replica, or another node
+        of a cluster, does not count its peers' subscribers. Where no thread can be started, such as in the end of the
+        interpreter, a host name is resolved without one, and the 1.5 s do not cover that.
 
         Raises EncodeError, RedisUrlError, NotSentError, RejectedError, OutcomeUnknownError.
         """
-        order = prepare(self._config, self._channel, notification)
-        if order is None:
-            return None
-        with counting(self._tally):
-            count = self._deliver(order)
-        _log.published(self._channel, notification)
-        return count
+        progress = None
+        try:
+            progress = Progress()
+            return self._publish(notification, progress)
+        finally:
+            if self._config.enabled:  # an append is one step: an interrupt comes before or after it
+                self._tally.ended.append("not_sent" if progress is None else progress.outcome)
 
     def try_publish(self, notification: CheckpointNotification) -> bool:
         """Publish once, and log instead of raising: for a training loop, whose checkpoint is safe on disk already.
@@ -63,15 +80,22 @@ class CheckpointNotifier:
             _log.not_published(self._channel, notification, error)
             return False
 
-    def _deliver(self, order: Order) -> int:
-        """Carry out one publish, and return the number of receivers; raises PublishError."""
-        from checkpoint_notify._connection import Link  # imports redis, before the clock starts
+    def _publish(self, notification: CheckpointNotification, progress: Progress) -> int | None:
+        self._tally.settle()
+        order = prepare(self._config, self._channel, notification, _import_link)
+        if order is None:
+            return None
+        count = self._deliver(order, progress)
+        _log.published(self._channel, notification)
+        return count
 
-        link = Link(order.url)
+    def _deliver(self, order: Order, progress: Progress) -> int:
+        """Carry out one publish, and return the number of receivers; raises PublishError."""
+        link = _import_link()(order.url)
         try:
-            with connecting(order):
+            with connecting(order, progress):
                 link.connect()
-            with publishing(order):
+            with publishing(order, progress):
                 return receivers(link.publish(order.channel, order.payload))
         finally:
             link.close()

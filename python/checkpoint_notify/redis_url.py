@@ -19,6 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, NoReturn
 
+from checkpoint_notify._foreign import clean
 from checkpoint_notify.errors import RedisUrlError
 
 _TCP = frozenset({"redis", "valkey"})
@@ -29,6 +30,7 @@ _MAX_PORT = 0xFFFF
 _MIN_I64, _MAX_I64 = -(2**63), 2**63 - 1
 _PROTOCOLS: dict[str, Literal[2, 3]] = {"2": 2, "resp2": 2, "3": 3, "resp3": 3}
 
+_KIND = " - InvalidClientConfig"
 _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _TABS_AND_NEWLINES = str.maketrans("", "", "\t\n\r")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -82,6 +84,24 @@ class RedisUrl:
         )
 
 
+def parse_cleanly(url: str) -> RedisUrl:
+    """Read a REDIS_URL; what RedisUrlError repeats of it is fit to be shown, and begins as Rust's notifier says it."""
+    try:
+        return RedisUrl.parse(url)
+    except RedisUrlError as error:
+        words, separator, quoted = str(error).partition(f"{_KIND}: ")
+        raise RedisUrlError(f"Redis client error: {words}{separator}{clean(quoted, _password(url))}") from None
+
+
+def _password(url: str) -> str | None:
+    """The password in a URL that was refused; None if there is none, or the URL cannot be cut into pieces."""
+    try:
+        parts = _split(url)
+        return _form(parts.query).get("pass") if parts.scheme in _UNIX else _credential(parts.password, "")
+    except RedisUrlError:
+        return None  # nothing of such a URL is repeated
+
+
 class _Parts(NamedTuple):
     """A URL cut into pieces; user info, path and query still percent-encoded as they came."""
 
@@ -98,7 +118,7 @@ class _Parts(NamedTuple):
 
 def _fail(text: str, detail: str | None = None) -> NoReturn:
     suffix = "" if detail is None else f": {detail}"
-    raise RedisUrlError(f"{text} - InvalidClientConfig{suffix}")
+    raise RedisUrlError(f"{text}{_KIND}{suffix}")
 
 
 def _malformed() -> NoReturn:

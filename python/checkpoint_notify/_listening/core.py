@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from checkpoint_notify._foreign import OwnWordsError, text_of
 from checkpoint_notify._listening.inbox import Item, Message
 from checkpoint_notify._listening.moments import Loss, Moment
 from checkpoint_notify._listening.wire import Frame, Wire, answers_ping, command
@@ -30,7 +31,7 @@ _MOST_DOUBLINGS: Final = 64
 _PING: Final = command(b"PING")
 
 
-class RefusedError(ConnectionError):
+class RefusedError(OwnWordsError):
     """The server answered SUBSCRIBE with an error, or sent an error that shows no living server."""
 
 
@@ -175,5 +176,6 @@ class Core:
 def _unexpected(frame: Frame) -> ConnectionError:
     """The error for a reply after which a connection is of no more use."""
     if isinstance(frame, list) and frame[0].startswith(b"-"):
-        return RefusedError(f"the server answered: {frame[0][1:].decode(errors='replace')}")
-    return ConnectionError(f"the server sent {frame!r:.100} to a subscriber")
+        return RefusedError("the server answered: ", text_of(frame[0][1:]))
+    parts = [frame] if isinstance(frame, bytes) else frame
+    return OwnWordsError("the server sent '", text_of(b" ".join(parts)), "' to a subscriber")

@@ -9,6 +9,7 @@ import logging
 import math
 from typing import Final
 
+from checkpoint_notify._foreign import one_line
 from checkpoint_notify._log import LOGGER
 from checkpoint_notify.events import Gap, Invalid
 
@@ -138,9 +139,4 @@ def invalid(channel: str, event: Invalid) -> None:
 
 def _words(error: Exception) -> str:
     """The text of an error, fit to be followed by more on the same line."""
-    return _escaped(str(error).strip().rstrip(".")) or type(error).__name__
-
-
-def _escaped(text: str) -> str:
-    """Foreign text on one line: what cannot be printed is escaped as in a Python string."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return one_line(str(error).strip().rstrip(".")) or type(error).__name__

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from collections.abc import Callable
 from typing import Final
 
+from checkpoint_notify import _redis_py
 from checkpoint_notify._listening import log
-from checkpoint_notify.errors import RedisUrlError
 from checkpoint_notify.listener_config import CheckpointListenerConfig
-from checkpoint_notify.redis_url import RedisUrl
+from checkpoint_notify.redis_url import RedisUrl, parse_cleanly
 
 NOT_ENTERED: Final = "the listener was not entered: use it in a `with` block, or `async with` for asyncio"
 USED: Final = "the listener was entered before: make a new one for each `with` block"
@@ -19,23 +19,26 @@ FORKED: Final = (
 )
 
 
-def checked_url(config: CheckpointListenerConfig) -> RedisUrl | None:
-    """Where to connect; None for a disabled listener, whatever its URL. Imports redis, which takes 0.2 s once.
+def preload(config: CheckpointListenerConfig, import_link: Callable[[], object]) -> None:
+    """Import redis-py for a listener that is enabled; what is wrong with it is told by `checked_url`."""
+    if config.enabled:
+        _redis_py.preload(import_link)
 
-    As a whole, and in the thread that enters: threads that import different parts of it at the same time, such as a
-    reader's and the caller's next line, lock each other out, and Python raises an error in one of them.
+
+def checked_url(config: CheckpointListenerConfig, import_link: Callable[[], object]) -> RedisUrl | None:
+    """Where to connect; None for a disabled listener, whatever its URL. Imports what it connects with, if need be.
+
+    Here, in the thread that enters: a reader's own import and the caller's next line could lock each other out.
 
     Raises RedisUrlError, ImportError.
     """
     if not config.enabled:
         log.disabled()
         return None
-    if find_spec("redis") is None:
-        raise ImportError("a listener needs redis-py: install checkpoint-notify[redis]")
     try:
-        url = RedisUrl.parse(config.redis_url)
-    except RedisUrlError as error:
-        raise RedisUrlError(f"Redis client error: {error}") from None
-    import redis  # noqa: F401
-
-    return url
+        _redis_py.load(import_link)
+    except ImportError as error:
+        if isinstance(error.__cause__, OSError):  # no descriptor is left to read a module with
+            raise error.__cause__ from None
+        raise
+    return parse_cleanly(config.redis_url)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from checkpoint_notify.config import hide_password
+from checkpoint_notify._foreign import clean_errors
 
 
 def presentable(error: Exception, password: str | None) -> Exception:
-    """The error without the password, and without the frames it came through.
+    """The error with clean text, without the password, and without the frames it came through.
 
     The frames, its own and those of the errors behind it, would keep their variables alive for as long as the event
     waits.
     """
-    hide_password(error, password)
+    clean_errors(error, password)
     error.__traceback__ = error.__cause__ = error.__context__ = None
     return error

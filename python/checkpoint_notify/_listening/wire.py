@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
+from checkpoint_notify._foreign import OwnWordsError, text_of
+
 Frame: TypeAlias = bytes | list[bytes]
 """The payload of a message; or any other reply, as a list of its parts. Each part begins with the sign of its kind, so
 that no kind can be taken for another: `[b"*", b"$subscribe", b"$channel", b":1"]`, `[b"+PONG"]`, `[b"-NOAUTH …"]`."""
@@ -26,7 +28,7 @@ _UNKNOWN: Final = 1
 """How many bytes more an incomplete reply needs, when only its next bytes can tell."""
 
 
-class ProtocolError(ConnectionError):
+class ProtocolError(OwnWordsError):
     """What the server sent is no RESP2; nothing behind it can be understood."""
 
 
@@ -106,7 +108,7 @@ def _element(data: bytes, start: int) -> tuple[bytes, int]:
         return b"$" + content, end
     line, end = _line(data, start)
     if line[:1] not in (b"+", b"-", b":"):
-        raise ProtocolError(f"the server sent {line[:60]!r} where a reply was due")
+        raise ProtocolError("the server sent '", text_of(line), "' where a reply was due")
     return line, end
 
 
@@ -132,5 +134,5 @@ def _line(data: bytes, start: int) -> tuple[bytes, int]:
 
 def _number(digits: bytes) -> int:
     if not digits.isdigit() or len(digits) > 10:
-        raise ProtocolError(f"the server sent {digits[:60]!r} where a length was due")
+        raise ProtocolError("the server sent '", text_of(digits), "' where a length was due")
     return int(digits)

@@ -13,6 +13,7 @@ from checkpoint_notify._publishing import (
     CONNECT_SECONDS,
     REPLY_SECONDS,
     Order,
+    Progress,
     connecting,
     is_error_reply,
 )
@@ -43,7 +44,7 @@ class Server:
     def connect(self) -> None:
         """Connect, log in and choose the database; raises NotSentError, RejectedError."""
         self._deadline.restart(CONNECT_SECONDS)
-        with connecting(Order(self.url, "", b"")):
+        with connecting(Order(self.url, "", b""), Progress()):
             self._redis.connect()
 
     def ask(self, *command: str | bytes) -> Any:

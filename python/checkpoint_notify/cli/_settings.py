@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from importlib.util import find_spec
+import logging
 from typing import Any
 
+from checkpoint_notify import _redis_py
 from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.cli._guard import CommandError
 from checkpoint_notify.config import CheckpointNotifierConfig
@@ -34,8 +35,13 @@ def _overrides(url: str | None, instance: str | None) -> dict[str, Any]:
 
 def require_redis() -> None:
     """Refuse to go on without redis-py; publishing would only log a warning then."""
-    if find_spec("redis") is None:
-        raise CommandError("there is no redis-py here: pip install 'checkpoint-notify[redis]'")
+    logging.getLogger("checkpoint_notify").setLevel(logging.CRITICAL)  # the commands say all of it themselves
+    try:
+        _redis_py.check()
+    except ModuleNotFoundError:
+        raise CommandError("there is no redis-py here: pip install 'checkpoint-notify[redis]'") from None
+    except ImportError as error:
+        raise CommandError(str(error)) from None
 
 
 def require_enabled(variable: str, *, enabled: bool) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-from checkpoint_notify._publishing import Order
+from checkpoint_notify._publishing import Order, Progress
 from checkpoint_notify.errors import NotSentError, OutcomeUnknownError, PublishError, RejectedError
 from checkpoint_notify.notification import CheckpointNotification
 
@@ -40,14 +40,17 @@ class Recording:
         with self._lock:
             self._outcomes = list(outcomes)
 
-    def _settle(self, order: Order) -> int:
+    def _settle(self, order: Order, progress: Progress) -> int:
         notification = CheckpointNotification.from_json(order.payload)
         with self._lock:
             outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
             self.attempted.append(notification)
             if isinstance(outcome, PublishError):
-                raise outcome.with_traceback(None)  # else it would grow with each time that it is raised
+                raise progress.failed(outcome).with_traceback(
+                    None
+                )  # else it would grow with each time that it is raised
             self.published.append(notification)
+            progress.outcome = "published"
             return outcome
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Self
 
 from checkpoint_notify import asyncio as real
+from checkpoint_notify._asyncio_reader import import_link
 from checkpoint_notify._listening.opening import USED, checked_url
-from checkpoint_notify._publishing import Order
+from checkpoint_notify._publishing import Order, Progress
 from checkpoint_notify.config import CheckpointNotifierConfig
 from checkpoint_notify.listener_config import CheckpointListenerConfig
 from checkpoint_notify.testing._recording import Outcome, Recording
@@ -34,8 +35,8 @@ class RecordingNotifier(Recording, real.CheckpointNotifier):
     def __repr__(self) -> str:
         return f"RecordingNotifier({self._config!r})"
 
-    async def _deliver(self, order: Order) -> int:
-        return self._settle(order)
+    async def _deliver(self, order: Order, progress: Progress) -> int:
+        return self._settle(order, progress)
 
 
 class ScriptedListener(real.CheckpointListener):
@@ -59,7 +60,7 @@ class ScriptedListener(real.CheckpointListener):
         """Start; raises RedisUrlError, and ImportError without the extra `checkpoint-notify[redis]`."""
         if self._owner is not None:
             raise RuntimeError(USED)
-        if checked_url(self._config) is None:
+        if checked_url(self._config, import_link) is None:
             self._closed = True
         self._owner = os.getpid()
         self._ended = True

@@ -13,7 +13,8 @@ from typing import Self
 
 from checkpoint_notify._listening.opening import USED, checked_url
 from checkpoint_notify._mailbox import Mailbox
-from checkpoint_notify._publishing import Order
+from checkpoint_notify._publishing import Order, Progress
+from checkpoint_notify._reader import import_link
 from checkpoint_notify.config import CheckpointNotifierConfig
 from checkpoint_notify.listener import CheckpointListener
 from checkpoint_notify.listener_config import CheckpointListenerConfig
@@ -47,8 +48,8 @@ class RecordingNotifier(Recording, CheckpointNotifier):
     def __repr__(self) -> str:
         return f"RecordingNotifier({self._config!r})"
 
-    def _deliver(self, order: Order) -> int:
-        return self._settle(order)
+    def _deliver(self, order: Order, progress: Progress) -> int:
+        return self._settle(order, progress)
 
 
 class ScriptedListener(CheckpointListener):
@@ -84,7 +85,7 @@ class ScriptedListener(CheckpointListener):
         """Start; raises RedisUrlError, and ImportError without the extra `checkpoint-notify[redis]`."""
         if self._owner is not None:
             raise RuntimeError(USED)
-        if checked_url(self._config) is None:
+        if checked_url(self._config, import_link) is None:
             self._mailbox.close()
         self._owner = os.getpid()
         self._mailbox.end()
