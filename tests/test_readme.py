@@ -16,7 +16,7 @@ from .support.server import Server
 from .support.waiting import PATIENCE, wait_until
 
 README: Final = ROOT / "README.md"
-DOCUMENTS: Final = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+DOCUMENTS: Final = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]
 CHANNEL: Final = "fks:readme:model_checkpoints"
 
 
