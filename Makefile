@@ -65,13 +65,15 @@ drift: ## Judge the newest published jflow-core, with the newest serde, by the c
 	$(PYTHON) tests/rust/against.py --newest
 
 .PHONY: check
-check: setup _rust ## Find drift of generated files, and faults in format, lint and types
+check: setup _rust ## Find drift of generated files, and faults in format, lint, types, layers and workflows
 	$(CODEGEN) --check
 	$(if $(filter present,$(RUST)),$(CARGO) run --locked --bin golden -- --check)
 	$(BIN)/python -m tests.compat.gate
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/zizmor --quiet --offline --no-progress --persona regular .github/workflows docs/examples/*.yml
 
 .PHONY: format
 format: setup ## Format the code of both languages

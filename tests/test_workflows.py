@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,24 @@ FILES: Final = [*WORKFLOWS, *EXAMPLES]
 MAKEFILE: Final = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.stem))
+
+
+def _commands_of_check() -> list[str]:
+    """The commands of `make check`, without the setup."""
+    shown = subprocess.run(["make", "-n", "check"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [line for line in shown.splitlines() if re.match(r"\.venv/bin/|cd tests/rust && ", line)]
+
+
+def test_the_hooks_run_what_make_check_runs() -> None:
+    """The same commands in the same order, from this machine alone; cargo's is left out where there is no cargo."""
+    (repository,) = _read(ROOT / ".pre-commit-config.yaml")["repos"]
+    hooks = repository["hooks"]
+    assert "local" == repository["repo"]
+    assert {"system"} == {hook["language"] for hook in hooks}
+    commands = [re.sub(r"^sh -c '(.*)'$", r"\1", hook["entry"]) for hook in hooks]
+    check = _commands_of_check()
+    assert {"lint-imports", "zizmor", "mypy"} <= {Path(command.split()[0]).name for command in check}
+    assert check == [command for command in commands if command in check or "cargo" not in command]
 
 
 def _read(file: Path) -> dict[Any, Any]:
@@ -52,6 +72,39 @@ def test_the_linter_is_at_work(tmp_path: Path) -> None:
     faulty = tmp_path / "faulty.yml"
     faulty.write_text(WORKFLOWS[0].read_text(encoding="utf-8").replace("matrix.python }}", "matrix.pyhton }}"))
     assert 'property "pyhton" is not defined' in lint([faulty], ROOT)
+
+
+def _audit(*files: Path) -> subprocess.CompletedProcess[str]:
+    """What `make check` runs to find what an attacker could use; it asks nobody on the network."""
+    zizmor = Path(sys.executable).with_name("zizmor")
+    options = ["--quiet", "--no-progress", "--offline", "--persona", "regular"]
+    return subprocess.run([zizmor, *options, *files], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_audit_finds_nothing() -> None:
+    """Neither in our own, nor in those that others are to copy."""
+    done = _audit(*FILES)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("permissions:\n  contents: read\n", "permissions: write-all\n", "excessive-permissions"),
+        ("  pull_request:\n", "  pull_request_target:\n", "dangerous-triggers"),
+        ("run: make demo", "run: make demo ${{ github.head_ref }}", "template-injection"),
+        ("@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6", "unpinned-uses"),
+    ],
+)
+def test_the_audit_is_at_work(tmp_path: Path, old: str, new: str, finding: str) -> None:
+    """It names each of these faults."""
+    text = WORKFLOWS[0].read_text(encoding="utf-8")
+    assert old in text
+    faulty = tmp_path / "faulty.yml"
+    faulty.write_text(text.replace(old, new), encoding="utf-8")
+    done = _audit(faulty)
+    assert done.returncode >= 10, done.stderr
+    assert f"[{finding}]" in done.stdout
 
 
 @each_file
