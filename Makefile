@@ -140,7 +140,7 @@ mutants: setup ## Change the codec in thousands of places, in a copy, and see th
 .PHONY: lock
 lock: setup ## Move .ci/requirements.txt to the newest releases
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-		--no-emit-index-url --group dev --output-file .ci/requirements.txt
+		--generate-hashes --no-emit-index-url --group dev --output-file .ci/requirements.txt
 
 .PHONY: clean
 clean: ## Remove all that these targets made, but for generated code and fixtures

@@ -78,7 +78,8 @@ def try_on(python: Path, arguments: Sequence[str], *, lowest: bool = False, whee
         scratch = Path(folder) / "venv" / "bin" / "python"
         run(sys.executable, "-m", "uv", "--quiet", "venv", "--python", str(python), str(scratch.parent.parent))
         overrides = lowest_versions(Path(folder), scratch) if lowest else ()
-        run(*UV, "install", "--python", str(scratch), "--requirements", str(REQUIREMENTS), *overrides)
+        locked = ("--require-hashes", "--requirements", str(REQUIREMENTS))
+        run(*UV, "install", "--python", str(scratch), *locked, *overrides)
         package = [str(wheel)] if wheel else ["--editable", str(ROOT)]
         run(*UV, "install", "--python", str(scratch), "--no-deps", *package)
         environment = ENVIRONMENT | ({"WHEEL": str(wheel)} if wheel else {})
@@ -89,9 +90,10 @@ def try_on(python: Path, arguments: Sequence[str], *, lowest: bool = False, whee
 def lowest_versions(folder: Path, python: Path) -> tuple[str, str]:
     """The option by which uv takes the lowest versions that this package allows instead of those it is asked for."""
     file = folder / "lowest.txt"
-    lowest = ("--resolution", "lowest-direct", "--no-deps", "--all-extras", "--no-header", "--no-annotate")
-    run(*UV, "compile", "--python", str(python), *lowest, "--output-file", str(file), str(PYPROJECT))
-    print(f"lowest versions: {', '.join(file.read_text().split())}", flush=True)
+    lowest = ("--resolution", "lowest-direct", "--no-deps", "--all-extras", "--generate-hashes")
+    output = ("--no-header", "--no-annotate", "--output-file", str(file))
+    run(*UV, "compile", "--python", str(python), *lowest, *output, str(PYPROJECT))
+    print(f"lowest versions: {', '.join(re.findall(r'^[^ ]+==[^ ]+', file.read_text(), re.MULTILINE))}", flush=True)
     return ("--overrides", str(file))
 
 

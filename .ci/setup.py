@@ -7,6 +7,7 @@ once are no harm: the second waits for the first.
 import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,10 +61,19 @@ def set_up(*, anew: bool) -> None:
     if anew:
         base = str(getattr(sys, "_base_executable", sys.executable))  # this Python may be that of .venv
         run(base, "-m", "venv", "--clear", str(VENV))
-        run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", str(REQUIREMENTS), "uv")
+        (VENV / "uv.txt").write_text(requirement("uv"))
+        pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        run(*pip, "--require-hashes", "-r", str(VENV / "uv.txt"))
     uv = [python, "-m", "uv", "--quiet", "pip"]
-    run(*uv, "sync", "--python", python, str(REQUIREMENTS))
+    run(*uv, "sync", "--python", python, "--require-hashes", str(REQUIREMENTS))
+    # This folder has no hash, so it is a command of its own; --no-deps: it must bring nothing without one.
     run(*uv, "install", "--python", python, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+
+
+def requirement(name: str) -> str:
+    """What the requirements say of one package: its version and its hashes."""
+    found = re.search(rf"^{name}==(?:.*\\\n)*.*", REQUIREMENTS.read_text(), re.MULTILINE)
+    return found[0] if found else sys.exit(f"{REQUIREMENTS} does not name {name}; make lock")
 
 
 def run(*command: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -180,7 +181,49 @@ def test_a_release_is_published_after_its_wheel_was_tried() -> None:
         step["with"]["name"] for job in jobs.values() for step in job["steps"] if "artifact@" in step.get("uses", "")
     }
     assert {"dist"} == names
-    requirements = (ROOT / ".ci" / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert [word for word in requirements if word.startswith("uv==")] == re.findall(
-        r"uv==\S+", _commands(ROOT / ".github" / "workflows" / "release.yml")
-    )
+    uv = pinned()["uv"]
+    installed = _commands(ROOT / ".github" / "workflows" / "release.yml")
+    assert [uv.version] == re.findall(r"uv==(\S+)", installed)
+    assert set(re.findall(r"--hash=(\S+?)[\s']", installed)) <= uv.hashes
+
+
+class Pin(NamedTuple):
+    """What .ci/requirements.txt says of a package."""
+
+    version: str
+    hashes: set[str]
+
+
+def pinned() -> dict[str, Pin]:
+    """The packages of .ci/requirements.txt by name."""
+    text = (ROOT / ".ci" / "requirements.txt").read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line.partition("==") for line in text.splitlines()]
+    return {name: Pin(rest.split()[0], set(re.findall(r"--hash=(\S+)", rest))) for name, _, rest in lines}
+
+
+def test_each_package_is_pinned_with_hashes() -> None:
+    """Whatever else an index offers under that version is not installed."""
+    assert {"uv", "msgspec", "pytest", "zizmor"} <= pinned().keys()
+    digests = [digest for pin in pinned().values() for digest in pin.hashes or {"none"}]
+    assert [] == [digest for digest in digests if not re.fullmatch("sha256:[0-9a-f]{64}", digest)]
+
+
+@pytest.mark.parametrize("name", ["uv", "iniconfig"])
+def test_hashes_are_required(tmp_path: Path, name: str) -> None:
+    """The setup fails if a package has none; pip installs uv, and uv installs all else."""
+    (tmp_path / ".ci").mkdir()
+    for file in (Path(".ci", "setup.py"), Path("pyproject.toml")):
+        shutil.copy(ROOT / file, tmp_path / file)
+    packages = {package: pinned()[package] for package in ("uv", "iniconfig")}
+    packages[name] = packages[name]._replace(hashes=set())
+    lines = [
+        " ".join([f"{package}=={pin.version}", *(f"--hash={digest}" for digest in pin.hashes)])
+        for package, pin in packages.items()
+    ]
+    (tmp_path / ".ci" / "requirements.txt").write_text("\n".join(lines), encoding="utf-8")
+    command = [sys.executable, str(tmp_path / ".ci" / "setup.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout
+    assert f"{name}=={packages[name].version}" in done.stderr
+    assert "hash" in done.stderr.lower()
+    assert not (tmp_path / ".venv" / "complete").exists()
