@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CARGO := cd tests/rust && cargo
-CODEGEN := $(BIN)/python .ci/generate.py
+CODEGEN := $(BIN)/python schema/generate.py
 export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

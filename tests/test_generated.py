@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import itertools
 import json
+import runpy
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,9 @@ import pytest
 
 from checkpoint_notify import _bounds, _generated
 from checkpoint_notify.resources import schema_text
+
+from .support.repository_copy import SCHEMA as SCHEMA_FILE
+from .support.repository_copy import RepositoryCopy
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMA: Final[dict[str, Any]] = json.loads(schema_text())
@@ -62,14 +66,14 @@ def copy(tmp_path: Path) -> Path:
 
 def _drift(folder: Path) -> subprocess.CompletedProcess[str]:
     """What `make check` runs."""
-    command: list[str | Path] = [sys.executable, ROOT / ".ci" / "generate.py", "--check"]
+    command: list[str | Path] = [sys.executable, ROOT / "schema" / "generate.py", "--check"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def test_make_check_looks_for_drift() -> None:
     """The command that the tests below run is part of `make check`."""
     shown = subprocess.run(["make", "-n", "check"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert "python .ci/generate.py --check\n" in shown
+    assert "python schema/generate.py --check\n" in shown
 
 
 def test_no_drift(copy: Path) -> None:
@@ -103,6 +107,79 @@ def test_a_formatter_that_fails_is_an_error(copy: Path) -> None:
     done = _drift(copy)
     assert 0 != done.returncode
     assert "Failed to format code" in done.stderr
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> RepositoryCopy:
+    """A copy that the generator may write into."""
+    return RepositoryCopy(tmp_path / "repository")
+
+
+def test_one_schema_to_one_module(repository: RepositoryCopy, tmp_path: Path) -> None:
+    """The classes are those of `make generate`, under another header, and nothing else is touched."""
+    before = repository.files()
+    output = tmp_path / "module.py"
+    done = repository.generate_module(repository.folder / SCHEMA_FILE, output)
+    assert (0, "") == (done.returncode, done.stdout + done.stderr)
+    assert before == repository.files()
+    assert {"repository", "module.py"} == {path.name for path in tmp_path.iterdir()}
+    header, code = output.read_text(encoding="utf-8").split("\n", maxsplit=1)
+    assert header.startswith('"""CheckpointNotification, generated')
+    assert SOURCE.split("\n", maxsplit=1)[1] == code
+
+
+def test_a_schema_of_its_own_to_one_module(repository: RepositoryCopy, tmp_path: Path) -> None:
+    """The schema may lie anywhere, and need not be the package's message."""
+    schema = {**SCHEMA, "title": "Tick", "required": ["version"], "properties": {"version": FIELDS["version"]}}
+    (tmp_path / "tick.json").write_text(json.dumps(schema), encoding="utf-8")
+    done = repository.generate_module(tmp_path / "tick.json", tmp_path / "tick.py")
+    assert done.returncode == 0, done.stderr
+    tick = runpy.run_path(str(tmp_path / "tick.py"))["Tick"]
+    assert ["version"] == [field.name for field in dataclasses.fields(tick)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (json.dumps({**SCHEMA, "properties": {**FIELDS, "loss": {"type": "number"}}}), "/properties/loss"),
+        (json.dumps({**SCHEMA, "title": "tick"}), "/title: "),
+        ("{", ""),
+        (None, "No such file or directory"),
+    ],
+    ids=["no_such_type", "no_class_name", "no_json", "no_file"],
+)
+def test_a_refused_schema_writes_no_module(
+    repository: RepositoryCopy, tmp_path: Path, text: str | None, reason: str
+) -> None:
+    """One line names the file and the place; the module stays as it was."""
+    schema, output = tmp_path / "schema.json", tmp_path / "module.py"
+    if text is not None:
+        schema.write_text(text, encoding="utf-8")
+    output.write_text("before", encoding="utf-8")
+    done = repository.generate_module(schema, output)
+    assert 2 == done.returncode
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{schema}: {reason}")
+    assert "before" == output.read_text(encoding="utf-8")
+
+
+def test_a_generator_that_fails_writes_no_module(repository: RepositoryCopy, tmp_path: Path) -> None:
+    """As where the formatter does not work."""
+    pyproject = repository.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("line-length = 120", 'line-length = "wide"'))
+    done = repository.generate_module(repository.folder / SCHEMA_FILE, tmp_path / "module.py")
+    assert 1 == done.returncode
+    assert "Failed to format code" in done.stderr
+    assert not (tmp_path / "module.py").exists()
+
+
+@pytest.mark.parametrize("arguments", [["one.json"], ["--chekc"], ["--check", "one.py"], ["a", "b", "c"]])
+def test_a_wrong_command_line_is_refused(repository: RepositoryCopy, arguments: list[str]) -> None:
+    """With the usage, before anything is read."""
+    before = repository.files()
+    done = repository.generate(*arguments)
+    assert (2, "usage: ") == (done.returncode, done.stderr[:7])
+    assert before == repository.files()
 
 
 def test_fields_in_the_schemas_order() -> None:

@@ -303,7 +303,7 @@ def test_a_class_that_is_broken_is_made_anew(copy: RepositoryCopy) -> None:
 
 def test_no_field_takes_the_place_of_a_method() -> None:
     """Whatever the class of the message has of its own, beside its fields, is no name for a field."""
-    reserved = runpy.run_path(str(ROOT / ".ci" / "generate.py"))["RESERVED"]
+    reserved = runpy.run_path(str(ROOT / "schema" / "generate.py"))["RESERVED"]
     own = [name for name in vars(CheckpointNotification) if not name.startswith("_")]
     assert "from_json" in own
     assert [] == [name for name in own if not re.fullmatch(reserved, name)]

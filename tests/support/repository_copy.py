@@ -38,7 +38,12 @@ class RepositoryCopy:
 
     def generate(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """What `make generate` runs (`make check` with `--check`)."""
-        return self._run(str(ROOT / ".ci" / "generate.py"), *arguments)
+        return self._run(str(ROOT / "schema" / "generate.py"), *arguments)
+
+    def generate_module(self, schema: Path, output: Path) -> subprocess.CompletedProcess[str]:
+        """Write the classes of one schema to one module, from a folder where nothing lies."""
+        command = [sys.executable, str(self.folder / "schema" / "generate.py"), str(schema), str(output)]
+        return subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
 
     def python(self, code: str, arguments: Sequence[str], given: Mapping[str, Any]) -> Any:
         """What a program prints, as JSON, that imports this copy's package and is given JSON."""

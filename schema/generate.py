@@ -4,6 +4,9 @@ Run by `make generate` and `make check`, in the folder that it works on. pyproje
 `[tool.datamodel-codegen]`, and for each further message those of `[tool.datamodel-codegen.profiles.NAME]`. A schema
 that says what the codec cannot do is refused first, with its place: the generator would take it, and drop without a
 word what it has no type for. Exit status 0: all is well; 1: drift, or the generator failed; 2: a schema was refused.
+
+`python schema/generate.py SCHEMA OUTPUT`, in any folder, writes the classes of one schema file to one module, with the
+options of the pyproject.toml beside this folder, and touches nothing else.
 """
 
 import importlib
@@ -12,6 +15,7 @@ import keyword
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -33,7 +37,44 @@ RESERVED = "self|new|(to|from)_json(_bytes)?|with_.*"
 
 
 def main() -> int:
-    """Refuse, or generate, or look for drift."""
+    """Do what the command line says."""
+    match sys.argv[1:]:
+        case [] | ["--check"]:
+            return generate_all(*sys.argv[1:])
+        case [schema, output] if not (schema.startswith("-") or output.startswith("-")):
+            return generate_one(Path(schema).absolute(), Path(output).absolute())
+    print(f"usage: {sys.argv[0]} [--check | SCHEMA OUTPUT]", file=sys.stderr)
+    return 2
+
+
+def generate_one(schema: Path, output: Path) -> int:
+    """Write the classes of one schema to one module, whole or not at all."""
+    root = Path(__file__).absolute().parent.parent
+    try:
+        text = schema.read_bytes()
+        if refused := refusals(text):
+            print(*(f"{schema}: {reason}" for reason in refused), sep="\n", file=sys.stderr)
+            return 2
+        header = (
+            f'"""{json.loads(text)["title"]}, generated from its schema by schema/generate.py; not to be edited."""'
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            module = Path(folder) / "generated.py"
+            # The formatter takes the settings of the folder that the module is written into.
+            settings = json.dumps(str(root / "pyproject.toml"), ensure_ascii=False)
+            Path(folder, "ruff.toml").write_text(f"extend = {settings}\n", encoding="utf-8")
+            files = ("--input", str(schema), "--output", str(module))
+            status = generate(*files, "--custom-file-header", header, cwd=root)
+            if status == 0:
+                output.write_bytes(module.read_bytes())
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    return status
+
+
+def generate_all(*arguments: str) -> int:
+    """Refuse, or generate, or look for drift, for each message that pyproject.toml names."""
     config = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["datamodel-codegen"]
     profiles = config.get("profiles", {})
     refused = [
@@ -44,7 +85,7 @@ def main() -> int:
     if refused:
         print(*refused, sep="\n", file=sys.stderr)
         return 2
-    return max(generate(*profile, *sys.argv[1:]) for profile in [(), *(("--profile", name) for name in profiles)])
+    return max(generate(*profile, *arguments) for profile in [(), *(("--profile", name) for name in profiles)])
 
 
 def refusals(text: bytes) -> list[str]:
@@ -86,11 +127,11 @@ def field_refusals(field: Any, node: dict[str, Any]) -> list[str]:
     return [f"{child('/properties', field.name)}: {reason}" for reason in reasons]
 
 
-def generate(*arguments: str) -> int:
+def generate(*arguments: str, cwd: Path | None = None) -> int:
     """Run the generator for one message: 0, or 1 for drift or a failure."""
     # Only a warning tells that ruff failed and the code was left as it was.
     command = [sys.executable, "-W", "error", "-m", "datamodel_code_generator", *arguments]
-    return min(1, abs(subprocess.run(command, check=False).returncode))
+    return min(1, abs(subprocess.run(command, cwd=cwd, check=False).returncode))
 
 
 if __name__ == "__main__":
