@@ -118,9 +118,10 @@ bench: setup ## Time decoding and encoding against other decoders and the Rust c
 	$(BIN)/python -m tests.bench
 
 .PHONY: bench-scaling
-bench-scaling: setup ## Show how time and memory grow with the payload, and what importing costs
+bench-scaling: setup ## Show how time and memory grow with the payload, and what importing and starting cost
 	$(BIN)/python -m tests.bench.scaling
 	$(BIN)/python -m tests.bench.imports
+	$(BIN)/python -m tests.bench.startup
 
 .PHONY: bench-redis
 bench-redis: setup ## Time publishing and listening on one server, beside others, and draw docs/benchmark-redis.svg

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import typer.main
+import click
 
 from checkpoint_notify.cli.app import app
 from checkpoint_notify.resources import schema_text
@@ -58,43 +58,24 @@ def _type(field: dict[str, Any]) -> str:
 
 def commands() -> Iterator[str]:
     """A section for each command, from its own help."""
-    for name, command in vars(typer.main.get_command(app))["commands"].items():
-        arguments = [
-            param for param in command.params if param.param_type_name == "argument"
-        ]
-        words = [_placed(argument) for argument in arguments]
-        yield from (
-            f"## {name}",
-            "",
-            f"`{' '.join(['checkpoint-notify', name, '[OPTIONS]', *words])}`",
-            "",
-        )
-        yield from (_paragraphs(command.help or ""), "")
+    context = click.Context(app)
+    for name in app.list_commands(context):
+        command = app.get_command(context, name)
+        assert command is not None
+        yield from (f"## {name}", "")
+        for line in command.usage:
+            yield f"`checkpoint-notify {name} {line}`<br>"
+        yield from ("", _paragraphs(command.help or ""), "")
         options = [
-            param for param in command.params if param.param_type_name == "option"
+            param for param in command.params if isinstance(param, click.Option)
         ]
         yield from ["| option | |", "|---|---|"] * bool(options)
         for option in options:
-            told = _escaped(_told(option))
-            yield f"| <code>{_escaped(_spelled(option))}</code> | {told} |"
+            spelled = _escaped(
+                " ".join([", ".join(option.opts), option.metavar or ""]).rstrip()
+            )
+            yield f"| <code>{spelled}</code> | {_escaped(option.help or '')} |"
         yield ""
-
-
-def _placed(argument: Any) -> str:
-    word = f"{argument.metavar}" if argument.required else f"[{argument.metavar}]"
-    return f"{word}..." if argument.nargs == -1 else word
-
-
-def _told(option: Any) -> str:
-    if option.is_flag or not option.show_default:
-        return str(option.help)
-    return f"{option.help} {option.default:g} unless given."
-
-
-def _spelled(option: Any) -> str:
-    if option.is_flag:
-        return str(option.opts[-1])
-    return f"{option.opts[-1]} {option.metavar}"
 
 
 def _paragraphs(text: str) -> str:

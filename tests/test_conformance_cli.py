@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from checkpoint_notify.cli.conformance import conformance as command
+from checkpoint_notify.cli.contract import conformance as command
 from checkpoint_notify.conformance import (
     Entry,
     Kind,
@@ -307,6 +306,6 @@ def test_interrupted(number: int, status: int, witness: Witness) -> None:
 def test_limits_are_finite() -> None:
     """By default, too, nothing is waited for without end; the command line has the library's defaults."""
     assert [] == [limit for limit in Limits() if not 0 < limit < 100]
-    options = inspect.signature(command).parameters
-    defaults = [options[name].default for name in ("start_timeout", "timeout", "restarts")]
-    assert [Limits().start, Limits().answer, Limits().restarts] == defaults
+    defaults = {param.name: param.default for param in command.params}
+    limits = [defaults[name] for name in ("start_timeout", "timeout", "restarts")]
+    assert [Limits().start, Limits().answer, Limits().restarts] == limits

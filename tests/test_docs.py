@@ -34,7 +34,7 @@ BLOCKS: Final = [block for page in PAGES for block in blocks(page)]
 RUN: Final = {"python", "sh", "console", "text"}
 JUDGED_BY: Final = {"protocol.md": "test_conformance_protocol.py"}
 """Pages whose blocks are the subject of another test."""
-RECORDED: Final = {"doctor.txt", "watch.txt"}
+RECORDED: Final = {"doctor.txt", "watch.txt", "watch-live.txt"}
 """What `python -m tests.cli.record` has made of real sessions on a terminal."""
 CHANNEL: Final = "fks:default:model_checkpoints"
 CLONED: Final = ("python", "schema", "fixtures", "pyproject.toml", "README.md", "LICENSE")
@@ -256,6 +256,11 @@ def test_the_site_is_generated_from_the_schema_and_the_commands(site: Path) -> N
     assert "18446744073709551615" in (site / "message" / "index.html").read_text()
     commands = html.unescape((site / "command-line" / "index.html").read_text())
     shown = ["compat [OPTIONS] OLD NEW", "validate [OPTIONS] [FILES|-]...", "--require-receivers N"]
-    shown += ["--format text|json|raw", "--for publish|watch", "Seconds for each answer. 10 unless given."]
+    shown += [
+        "--format text|json|raw",
+        "--for publish|watch",
+        "Seconds for each answer; 10 unless given.",
+        "-u, --url URL",
+    ]
     assert [] == [words for words in shown if words not in commands]
     assert [] == [file.name for file in site.rglob("*.html") if "generated:" in file.read_text()]

@@ -117,7 +117,7 @@ def test_without_redis(
     message = f"Redis feature not enabled — checkpoint notification not published on {CHANNEL!r}: redis-py is blocked"
     for record in records:
         assert record.getMessage().startswith(message)
-        assert "install checkpoint-notify[redis]" in record.getMessage()
+        assert "pip install '.[redis]'" in record.getMessage()
 
 
 # What is sent.

@@ -64,7 +64,7 @@ def stderr_lines(flavour: str, url: str, setup: str = "") -> list[str]:
             "redis://127.0.0.1:1",
             "sys.modules['redis'] = None",
             "Redis feature not enabled — checkpoint notification not published",
-            "install checkpoint-notify[redis]",
+            "pip install '.[redis]'",
             id="no-redis",
         ),
     ],

@@ -91,7 +91,7 @@ def test_publishing_without_the_extra(report: dict[str, Any]) -> None:
     """A warning, and nothing is sent, as in a Rust build without the feature `redis`."""
     assert report["published"] is None
     warning = "Redis feature not enabled — checkpoint notification not published on 'fks:default:model_checkpoints'"
-    advice = "redis-py is not installed: install checkpoint-notify[redis]"
+    advice = "redis-py is not installed: run pip install '.[redis]' in a clone of the repository"
     assert f"WARNING {warning}: {advice}\n" == report["log"]
 
 

@@ -21,12 +21,12 @@ PACKAGE: Final = "checkpoint_notify"
 HOMES: Final = {
     "annotated_types": ("_bounds",),
     "asyncio": ("asyncio", "_asyncio_connection", "_asyncio_line", "_asyncio_listener", "_asyncio_reader", "testing"),
+    "click": ("cli",),
     "hypothesis": ("_bounds", "testing"),
     "msgspec": ("codec",),
     "pytest": ("testing",),
     "redis": ("_connection", "_asyncio_connection", "_line", "_publishing", "_redis_py", "cli"),
     "rich": ("cli",),
-    "typer": ("cli",),
 }
 """Where alone a package may be imported: every third-party one, and asyncio."""
 
@@ -103,7 +103,7 @@ def test_no_modules_import_each_other() -> None:
 
 @pytest.mark.parametrize("module", modules())
 def test_what_is_an_extra_stays_at_home(module: str) -> None:
-    """The codec imports no redis, the library no typer, nothing but the tests' helpers pytest."""
+    """The codec imports no redis, the library no click, nothing but the tests' helpers pytest."""
     foreign = {name.split(".")[0] for name in imports(modules()[module])} - {PACKAGE}
     bound = {name for name in foreign if name in HOMES or name not in sys.stdlib_module_names}
     assert set() == {name for name in bound if module.split(".")[0] not in HOMES.get(name, ())}

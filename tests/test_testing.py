@@ -114,7 +114,8 @@ try:
 except ImportError as error:
     print(error)
 """
-    assert f"{name}() needs Hypothesis: pip install 'checkpoint-notify[testing]'\n" == run(program)
+    hint = "in a clone of the repository, run: pip install '.[testing]'"
+    assert f"{name}() needs Hypothesis; {hint}\n" == run(program)
 
 
 def test_fakes_without_the_extra() -> None:

@@ -120,7 +120,7 @@ def test_beside_the_script(tmp_path: Path, layout: Callable[[Path], Path], words
     (reason,) = run(tmp_path, enabled=enabled)
     assert words in reason
     assert str(place) in reason
-    assert "install checkpoint-notify[redis]" in reason
+    assert "pip install '.[redis]'" in reason
 
 
 WITHOUT_SITE: Final = f"""
@@ -144,7 +144,9 @@ def test_namespace_package(tmp_path: Path) -> None:
 
 def test_not_installed(tmp_path: Path) -> None:
     """Nothing of that name."""
-    assert {"redis-py is not installed: install checkpoint-notify[redis]"} == run(tmp_path, WITHOUT_SITE)
+    assert {"redis-py is not installed: run pip install '.[redis]' in a clone of the repository"} == run(
+        tmp_path, WITHOUT_SITE
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_stubs(tmp_path: Path, setup: str, words: str) -> None:
     """What somebody put into `sys.modules`."""
     (reason,) = run(tmp_path, setup)
     assert words in reason
-    assert "install checkpoint-notify[redis]" in reason
+    assert "pip install '.[redis]'" in reason
 
 
 @pytest.mark.parametrize(

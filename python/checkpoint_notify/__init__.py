@@ -1,12 +1,11 @@
 """The Python half of `CheckpointNotification`, the Redis pub/sub message whose other half is Rust.
 
-Importing this package imports neither redis nor asyncio, and what publishes and listens only once it is asked for;
-the notifier and the listener for asyncio are in `checkpoint_notify.asyncio`.
+Importing this package imports its exceptions; each other name is imported when it is first used, and neither redis nor
+asyncio with it. The notifier and the listener for asyncio are in `checkpoint_notify.asyncio`.
 """
 
 from typing import TYPE_CHECKING
 
-from checkpoint_notify.channel import checkpoint_channel
 from checkpoint_notify.errors import (
     DecodeError,
     EncodeError,
@@ -17,14 +16,15 @@ from checkpoint_notify.errors import (
     RedisUrlError,
     RejectedError,
 )
-from checkpoint_notify.notification import CheckpointNotification
 
 if TYPE_CHECKING:
+    from checkpoint_notify.channel import checkpoint_channel
     from checkpoint_notify.config import CheckpointNotifierConfig
     from checkpoint_notify.counters import ListenerCounters, NotifierCounters
     from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
     from checkpoint_notify.listener import CheckpointListener
     from checkpoint_notify.listener_config import CheckpointListenerConfig
+    from checkpoint_notify.notification import CheckpointNotification
     from checkpoint_notify.notifier import CheckpointNotifier
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
 _LATE = {
     "CheckpointListener": "listener",
     "CheckpointListenerConfig": "listener_config",
+    "CheckpointNotification": "notification",
     "CheckpointNotifier": "notifier",
     "CheckpointNotifierConfig": "config",
     "Connected": "events",
@@ -65,8 +66,10 @@ _LATE = {
     "ListenerCounters": "counters",
     "NotifierCounters": "counters",
     "Received": "events",
+    "checkpoint_channel": "channel",
 }
-"""Names that are imported at their first use, and their modules: reading a message needs no sockets and no logging."""
+"""Names that are imported at their first use, and their modules: reading a message needs no sockets and no logging, and
+the help of the command line no codec."""
 
 
 if not TYPE_CHECKING:  # a type checker would take any name for one of these

@@ -18,7 +18,7 @@ from checkpoint_notify._foreign import one_line
 
 T = TypeVar("T")
 
-_INSTALL: Final = "install checkpoint-notify[redis]"
+_INSTALL: Final = "run pip install '.[redis]' in a clone of the repository"
 _ABSENT: Final = object()
 _PARTS: Final = ("redis.connection", "redis.exceptions")
 """Modules of every redis-py, and hardly of anything else."""
@@ -55,7 +55,7 @@ def load(part: Callable[[], T]) -> T:
         where = _place(_spec_or_none())
         raise ImportError(
             f"redis-py{where} cannot be imported ({type(error).__name__}: {one_line(str(error))}):"
-            f" mend that, or {_INSTALL} anew"
+            f" mend that, or {_INSTALL}"
         ) from error
     _found = redis
     return result

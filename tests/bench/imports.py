@@ -59,15 +59,18 @@ def main() -> None:
             print(*slowest(python), sep="\n")
 
 
-def clean_environment(folder: Path) -> Path:
-    """The Python of a new environment in `folder`; what cannot be installed ends the program."""
+def clean_environment(folder: Path, extras: str = "") -> Path:
+    """The Python of a new environment in `folder`: msgspec, the wheel, and what its extras need.
+
+    What cannot be installed ends the program.
+    """
     uv = [sys.executable, "-m", "uv", "--quiet"]
-    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT))
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT))
     (wheel,) = folder.glob("*.whl")
-    _run(*uv, "venv", "--python", sys.executable, str(folder / "clean"))
+    run(*uv, "venv", "--python", sys.executable, str(folder / "clean"))
     python = folder / "clean" / "bin" / "python"
-    msgspec = f"msgspec=={version('msgspec')}"
-    _run(*uv, "pip", "install", "--python", str(python), "--compile-bytecode", "--no-deps", msgspec, str(wheel))
+    versions = ("--constraint", str(ROOT / ".ci" / "requirements.txt"))
+    run(*uv, "pip", "install", "--python", str(python), "--compile-bytecode", *versions, f"{wheel}{extras}")
     return python
 
 
@@ -76,7 +79,7 @@ def measure(python: Path, rounds: int) -> dict[str, list[float]]:
     samples: dict[str, list[float]] = {label: [] for label in STATEMENTS}
     for _ in range(rounds):
         for label, statement in STATEMENTS.items():
-            samples[label].append(int(_run(str(python), "-I", "-c", _TIMER.format(statement))))
+            samples[label].append(int(run(str(python), "-I", "-c", _TIMER.format(statement))))
     return samples
 
 
@@ -93,7 +96,8 @@ def slowest(python: Path) -> list[str]:
     return sorted(rows, key=lambda line: int(line.split("|")[0]), reverse=True)[:_SHOWN]
 
 
-def _run(*command: str) -> str:
+def run(*command: str) -> str:
+    """What a command prints; if it fails, this program ends."""
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"failed: {' '.join(command)}\n{done.stdout}{done.stderr}")

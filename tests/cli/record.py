@@ -1,6 +1,7 @@
-"""Records `watch` and `doctor` on a terminal, as text, in docs/_sessions: `python -m tests.cli.record`.
+"""Records `watch`, `watch --live` and `doctor` on a terminal, as text, in docs/_sessions, and each help text.
 
-A server of its own, the real Rust notifier as the publisher, and real faults. Only the server's port is replaced.
+`python -m tests.cli.record`: a server of its own, the real Rust notifier as the publisher, and real faults. Only the
+server's port is replaced.
 """
 
 from __future__ import annotations
@@ -19,20 +20,26 @@ from ..support.rust import RustNotifier
 from ..support.server import Server
 from ..support.terminal import Terminal
 from ..support.values import to_protocol
+from .test_help import COMMANDS, help_of
+from .test_help import FOLDER as HELP
 
 FOLDER: Final = ROOT / "docs" / "_sessions"
 NOTIFIER: Final = ROOT / "tests" / "rust" / "target" / "debug" / "notifier"
 CHANNEL: Final = "fks:default:model_checkpoints"
-COLUMNS: Final = 150
+COLUMNS: Final = 80
 SAVED: Final = CheckpointNotification.new("checkpoints/backward/latest_model.bin", "lstm_dqn_v1")
 
 
 def main() -> int:
-    """Write both."""
+    """Write all of them."""
     FOLDER.mkdir(exist_ok=True)
     with Server() as server, Cli() as cli:
         record("watch", server, watch(cli, server))
+        record("watch-live", server, watch_live(cli, server))
         record("doctor", server, doctor(cli, server))
+        for name in COMMANDS:
+            (HELP / f"{name}.txt").write_text(help_of(cli, name), encoding="utf-8")
+        (HELP / "checkpoint-notify.txt").write_text(help_of(cli), encoding="utf-8")
     return 0
 
 
@@ -45,19 +52,42 @@ def record(name: str, server: Server, lines: Iterator[str]) -> None:
 def watch(cli: Cli, server: Server) -> Iterator[str]:
     """Rust publishes, somebody else publishes nonsense, the connection is lost, Ctrl-C."""
     with Terminal(cli, "watch", columns=COLUMNS, env={"REDIS_URL": server.url}) as terminal:
+        terminal.until("subscribed")
+        publish(server, 1, 2)
+        terminal.until("training_step=2000")
+        disturb(server, terminal, "-1}")
+        terminal.until("(reconnected)")
+        publish(server, 3)
+        terminal.until("training_step=3000")
+        yield from ["$ checkpoint-notify watch", *ended(terminal)]
+
+
+def watch_live(cli: Cli, server: Server) -> Iterator[str]:
+    """The same."""
+    with Terminal(cli, "watch", "--live", columns=COLUMNS, env={"REDIS_URL": server.url}) as terminal:
         terminal.until("connected since")
         publish(server, 1, 2)
-        yield from ["$ checkpoint-notify watch", *terminal.until("version   2"), "", "  … and later:", ""]
-        with redis.Redis(port=server.port, protocol=2) as client:
-            client.publish(CHANNEL, '{"model_path":"latest_model.bin","version":-1}')
-            terminal.until("invalid     1")
-            client.client_kill_filter(_type="pubsub")
+        yield from ["$ checkpoint-notify watch --live", *terminal.until("version   2"), "", "  … and later:", ""]
+        disturb(server, terminal, "invalid     1")
         terminal.until("gaps        1")
         publish(server, 3)
         terminal.until("version   3")
-        terminal.type(b"\x03")
-        status = terminal.wait()
-        yield from [*terminal.lines, "$ echo $?", str(status)]
+        yield from ended(terminal)
+
+
+def disturb(server: Server, terminal: Terminal, seen: str) -> None:
+    """Publish nonsense, and once that is seen, cut the connection."""
+    with redis.Redis(port=server.port, protocol=2) as client:
+        client.publish(CHANNEL, '{"model_path":"latest_model.bin","version":-1}')
+        terminal.until(seen)
+        client.client_kill_filter(_type="pubsub")
+
+
+def ended(terminal: Terminal) -> Iterator[str]:
+    """What stands there after Ctrl-C, and the exit status."""
+    terminal.type(b"\x03")
+    status = terminal.wait()
+    yield from [*terminal.lines, "$ echo $?", str(status)]
 
 
 def publish(server: Server, *versions: int) -> None:

@@ -6,17 +6,19 @@ import os
 import re
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import redis
 
-from checkpoint_notify.cli._exits import Exit
+from checkpoint_notify.cli._process import Exit
 
-from ..support.cli import Cli
-from ..support.loopback import LoopbackServer, silent
+from ..support.cli import Cli, eventually
+from ..support.loopback import LoopbackServer, scripted, silent
 from ..support.proxy import Proxy
 from ..support.server import Server
 from ..support.subscriber import Subscriber
@@ -36,6 +38,7 @@ STEPS: Final = [
     "addresses",
     "connection",
     "user",
+    "server state",
     "right to publish",
     "right to subscribe",
     "role",
@@ -137,9 +140,9 @@ def test_settings_that_are_not_utf8(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("url", "status", "line", "detail"),
     [
-        ("http://localhost", Exit.USAGE, "URL", "Redis URL did not parse - InvalidClientConfig"),
-        ("rediss://localhost", Exit.USAGE, "URL", "can't connect with TLS, the feature is not enabled"),
-        ("redis://unknown.invalid", Exit.NO_CONNECTION, "addresses", "unknown.invalid: "),
+        ("http://localhost", Exit.USAGE, "URL", "Redis client error: Redis URL did not parse - Inv"),
+        ("rediss://localhost", Exit.USAGE, "URL", "Redis client error: can't connect with TLS, "),
+        ("redis://unknown.invalid", Exit.NO_CONNECTION, "addresses", "Redis connection error: failed to lookup"),
         ("redis://127.0.0.1:1", Exit.NO_CONNECTION, "connection", "Redis connection error: Connection refused"),
         ("unix:///no/such/socket", Exit.NO_CONNECTION, "connection", "Redis connection error: No such file"),
     ],
@@ -198,7 +201,7 @@ RIGHTS: Final = [
         {"round trip"},
         {"right to publish"},
     ),
-    (f"{LEAST} +subscribe", [], Exit.REFUSED, {"round trip"}, {"right to publish", "right to subscribe"}),
+    (f"{LEAST} +subscribe", [], Exit.OK, {"right to publish", "right to subscribe", "round trip"}, set()),
     ("resetchannels &fks:mine:* +@all", [], Exit.OK, {"round trip"}, set()),
     ("resetchannels &other +@all", [], Exit.REFUSED, {"round trip"}, {"right to publish", "right to subscribe"}),
 ]
@@ -303,5 +306,138 @@ def test_on_a_terminal(cli: Cli, settings: dict[str, str]) -> None:
         assert STEPS == [
             line[9:35].rstrip() for line in terminal.lines if line.startswith(("ok ", "warning ", "failed "))
         ]
-        advice = next(line for line in terminal.lines if line.startswith(" " * 9))
+        advice = next(line for line in terminal.lines if line.startswith(" " * 9 + "->"))
     assert "         -> what is published now is lost: start the consumer, and compare its FKS_INSTANCE_ID" == advice
+
+
+# The state of a server is no matter of rights.
+
+
+class Sentinel(Server):
+    """A Sentinel that watches a primary."""
+
+    def __init__(self, primary: Server) -> None:
+        self._primary = primary
+        super().__init__()
+
+    def _command(self, port: int) -> list[str]:
+        program, *words = super()._command(port)
+        config = self.unix_path.with_name("sentinel.conf")
+        config.write_text(f"sentinel monitor mymaster 127.0.0.1 {self._primary.port} 1\n")
+        return [program, str(config), *words, "--sentinel"]
+
+
+@pytest.mark.parametrize("purpose", [[], ["--for", "publish"], ["--for", "watch"]])
+def test_sentinel(purpose: list[str], cli: Cli, server: Server) -> None:
+    """Nothing can be published there, whatever a service is for; where the primary is, it says itself."""
+    with Sentinel(server) as sentinel:
+        status, report = examine(cli, sentinel.url, *purpose)
+    assert (Exit.REFUSED, "server state", {"server state": "failed"}) == (status, list(report)[-1], grades(report))
+    assert (
+        f"name the primary in --url, not a Sentinel; mymaster is at 127.0.0.1:{server.port}"
+        == (report["server state"]["advice"])
+    )
+
+
+def test_busy(cli: Cli) -> None:
+    """A script runs: nothing is said about rights, as nothing can be asked."""
+    with Server("--busy-reply-threshold", "1") as server, redis.Redis(port=server.port, protocol=2) as client:
+        running = threading.Thread(target=pytest.raises, args=(redis.ResponseError, endless_script, server))
+        running.start()
+        eventually("the server is busy", lambda: is_refused(client, "BUSY"))
+        status, report = examine(cli, server.url)
+        client.script_kill()
+        running.join()
+    expected = {"user": "warning", "server state": "failed"}
+    assert (Exit.REFUSED, "server state", expected) == (status, list(report)[-1], grades(report))
+    assert report["server state"]["detail"].startswith("BUSY ")
+    assert "SCRIPT KILL" in report["server state"]["advice"]
+
+
+def endless_script(server: Server) -> None:
+    """Keeps the server busy until somebody ends the script."""
+    with redis.Redis(port=server.port, protocol=2, socket_timeout=None) as client:
+        client.eval("while true do end", 0)
+
+
+def test_lost_primary(cli: Cli) -> None:
+    """A replica that refuses commands because of that, and passes messages on all the same."""
+    with Server() as server, redis.Redis(port=server.port, protocol=2) as client:
+        client.config_set("replica-serve-stale-data", "no")
+        client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        status, report = examine(cli, server.url)
+    assert_passing(status, report, "MASTERDOWN", {"role"})
+    assert "start the primary of this replica, or name it in --url" == report["server state"]["advice"]
+
+
+def test_disk_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
+    """PING is refused, PUBLISH is not."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with Server("--dir", str(folder)) as server, redis.Redis(port=server.port, protocol=2) as client:
+        client.config_set("save", "3600 1000000")
+        client.set("key", "value")
+        folder.rmdir()
+        client.bgsave()
+        eventually("it cannot save", lambda: is_refused(client, "MISCONF"))
+        status, report = examine(cli, server.url)
+    assert_passing(status, report, "MISCONF", set())
+
+
+def test_loading(cli: Cli) -> None:
+    """It answers most commands by saying so."""
+    with Server("--enable-debug-command", "yes") as server, redis.Redis(port=server.port, protocol=2) as client:
+        client.execute_command("DEBUG", "POPULATE", "100000")
+        client.config_set("key-load-delay", "1000")  # microseconds a key, for longer than this test takes
+        client.config_set("loading-process-events-interval-bytes", "1024")
+        loading = socket.create_connection(("127.0.0.1", server.port))
+        loading.sendall(b"DEBUG RELOAD\r\n")
+        eventually("it loads", lambda: is_refused(client, "LOADING"))
+        status, report = examine(cli, server.url)
+        loading.close()
+    assert_passing(status, report, "LOADING", set())
+
+
+def is_refused(client: redis.Redis, code: str) -> bool:
+    """Whether the server refuses PING with this code."""
+    try:
+        client.execute_command("PING")  # type: ignore[no-untyped-call]
+    except redis.RedisError as error:
+        shown = f"{getattr(error, 'status_code', None)} {type(error).__name__} {error}".upper()
+        return code in shown
+    return False
+
+
+def assert_passing(status: int, report: Report, code: str, more: set[str]) -> None:
+    """A warning about the state, and all rights: messages go out and arrive."""
+    warned = {"server state", "subscribers now"} | more
+    assert (Exit.OK, STEPS, dict.fromkeys(warned, "warning")) == (status, list(report), grades(report))
+    assert report["server state"]["detail"].startswith(f"{code} ")
+
+
+@pytest.mark.parametrize("code", ["BUSY", "LOADING", "MASTERDOWN", "MISCONF"])
+def test_state_is_no_missing_right(code: str, cli: Cli) -> None:
+    """Whatever is refused because of the state, no line says that a right is missing."""
+    words = f"-{code} as it is\r\n".encode()
+    with LoopbackServer(scripted((b"PING", b"+PONG\r\n"), (b"", words))) as server:
+        status, report = examine(cli, server.url)
+    lines = " ".join(f"{check['detail']} {check['advice']}" for check in report.values())
+    assert ("+publish" in lines, "+subscribe" in lines, "may not ask" in lines) == (False, False, False)
+    assert report["server state"]["detail"] == f"{code} as it is"
+    assert (Exit.REFUSED if code == "BUSY" else Exit.OK) == status
+
+
+@pytest.mark.parametrize("columns", [99, 80, 65, 50])
+def test_narrow_terminal(columns: int, cli: Cli, settings: dict[str, str]) -> None:
+    """Lines are wrapped between words, and each word of a wide terminal is there, in order."""
+    wide, narrow = (screen_of(cli, settings, width) for width in (400, columns))
+    assert [word for line in wide for word in line.split()] == [word for line in narrow for word in line.split()]
+    assert any(line.startswith("    ") for line in narrow)
+
+
+def screen_of(cli: Cli, settings: dict[str, str], columns: int) -> list[str]:
+    """What `doctor` shows, but for what differs from run to run."""
+    with Terminal(cli, "doctor", columns=columns, rows=100, env=settings) as terminal:
+        assert Exit.OK == terminal.wait()
+        shown = "\n".join(terminal.lines)
+    return re.sub(r"[0-9.]+ ms\s+on\s+fks:doctor-[0-9a-f]+", "… ms on fks:doctor-…", shown).splitlines()

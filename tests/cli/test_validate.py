@@ -13,8 +13,8 @@ from typing import Final
 import pytest
 
 from checkpoint_notify import CheckpointNotification, DecodeError
-from checkpoint_notify.cli._exits import Exit
-from checkpoint_notify.cli._text import excerpt, visible
+from checkpoint_notify.cli._process import Exit
+from checkpoint_notify.cli._terminal import excerpt, visible
 from checkpoint_notify.resources import vectors
 
 from ..support.cli import Cli
@@ -165,6 +165,34 @@ def test_json(cli: Cli, tmp_path: Path) -> None:
         {"event": "summary", "accepted": 0, "refused": 2, "unreadable": 0},
     ]
     assert done.out.isascii()
+
+
+def test_a_file_that_cannot_be_read_is_an_event(cli: Cli, tmp_path: Path) -> None:
+    """In its turn, and nothing is left for stderr."""
+    (tmp_path / "good").write_bytes(GOOD)
+    (tmp_path / "folder").mkdir()
+    done = cli.run("validate", "--json", "missing", "good", "folder", folder=tmp_path)
+    assert (Exit.USAGE, "") == (done.status, done.err)
+    assert done.objects == [
+        {"event": "unreadable", "file": "missing", "error": "No such file or directory"},
+        {"event": "unreadable", "file": "folder", "error": "Is a directory"},
+        {"event": "summary", "accepted": 1, "refused": 0, "unreadable": 2},
+    ]
+
+
+def test_a_file_with_spaces(cli: Cli, tmp_path: Path) -> None:
+    """Its name is in quotes, so that what follows is no part of it."""
+    (tmp_path / "a: refused (syntax)").write_bytes(b"{,}")
+    done = cli.run("validate", "a: refused (syntax)", folder=tmp_path)
+    assert done.out.startswith('"a: refused (syntax)": refused (syntax): key must be a string at line 1 column 2\n')
+
+
+def test_a_long_message(cli: Cli) -> None:
+    """Rust repeats a string of a wrong type; what is shown of it is its beginning."""
+    done = cli.run("validate", stdin=b'{"version":"' + b"9" * 100_000 + b'"}')
+    assert Exit.INVALID == done.status
+    assert [] == [line for line in done.out.splitlines() if len(line) > 1200]
+    assert "… (100," in done.out
 
 
 @pytest.mark.time_limits("BAR_SECONDS")

@@ -14,11 +14,12 @@ import pytest
 import redis
 
 from checkpoint_notify import CheckpointNotification
-from checkpoint_notify.cli._exits import Exit
-from checkpoint_notify.cli._live import Rate
+from checkpoint_notify.cli._process import Exit
+from checkpoint_notify.cli.watch import Rate
 
 from ..conftest import RustBin
-from ..support.cli import Cli, Running
+from ..support.cli import Cli, Running, eventually
+from ..support.loopback import LoopbackServer, scripted
 from ..support.rust import RustNotifier
 from ..support.server import Server
 from ..support.terminal import Terminal
@@ -160,7 +161,7 @@ def test_text(cli: Cli, settings: dict[str, str], channel: Channel) -> None:
 
 def test_table_on_a_terminal(cli: Cli, settings: dict[str, str], channel: Channel) -> None:
     """What Rust published last, the rate, gaps, invalid ones, and the connection; what went wrong stays above it."""
-    with Terminal(cli, "watch", "--count", "2", *LIMIT, env=settings) as terminal:
+    with Terminal(cli, "watch", "--live", "--count", "2", *LIMIT, env=settings) as terminal:
         terminal.until("connection  connected since 20")
         channel.rust(SENT)
         terminal.until("received    1, ")
@@ -183,7 +184,7 @@ def test_table_on_a_terminal(cli: Cli, settings: dict[str, str], channel: Channe
 
 def test_table_on_a_narrow_terminal(cli: Cli, settings: dict[str, str], channel: Channel) -> None:
     """What is too long is cut; the names of the rows are not."""
-    with Terminal(cli, "watch", *LIMIT, "--count", "1", columns=50, env=settings) as terminal:
+    with Terminal(cli, "watch", "--live", *LIMIT, "-c", "1", columns=50, env=settings) as terminal:
         terminal.until("connected since")
         channel.send(CheckpointNotification.new("p" * 200, "\x1b[31mname").to_json_bytes())
         terminal.wait()
@@ -202,3 +203,179 @@ def test_rate() -> None:
     assert 0.0 == rate.per_second(130.0)
     rate.count(131.0)
     assert 0.1 == rate.per_second(131.5)
+
+
+# Lines on a terminal.
+
+
+def test_lines_on_a_terminal(cli: Cli, settings: dict[str, str], channel: Channel) -> None:
+    """A line for each event, as in a pipe with `--format text`; nothing is drawn, and the cursor is not hidden."""
+    with Terminal(cli, "watch", "-c", "2", *LIMIT, columns=250, env=settings) as terminal:
+        terminal.until("connected    subscribed")
+        assert terminal.shows_cursor
+        channel.rust(SENT)
+        channel.send(b"{,}")
+        terminal.until("{,}")
+        channel.rust(SENT.with_version(2))
+        assert Exit.OK == terminal.wait()
+        assert ["connected", "received", "invalid", "received"] == [
+            line.split()[1] for line in terminal.lines if re.match(r"\d{4}-", line)
+        ]
+        assert "received     model_path=модели/m.bin model_name=lstm version=2 saved_at=" in terminal.lines[-1]
+        assert {"green", "red"} <= terminal.colours
+        assert b"\x1b[?25l" not in terminal.written
+
+
+@pytest.mark.parametrize("columns", [99, 80, 50])
+def test_lines_on_a_narrow_terminal(columns: int, cli: Cli, settings: dict[str, str], channel: Channel) -> None:
+    """They are wrapped between words, and what follows is indented."""
+    sent = CheckpointNotification.new("p" * 20, "lstm").with_metadata("note", " ".join(["word"] * 30))
+    with Terminal(cli, "watch", "-c", "1", *LIMIT, columns=columns, env=settings) as terminal:
+        terminal.until("subscribed")
+        channel.send(sent.to_json_bytes())
+        assert Exit.OK == terminal.wait()
+        first, *others = terminal.lines[1:]
+    assert re.match(r"\S+Z received", first)
+    assert [] == [line for line in others if not line.startswith("    ") or line[4:5] == " "]
+    shown = " ".join([first, *(line.strip() for line in others)])
+    assert f'note="{sent.metadata["note"]}"' in shown
+
+
+def test_a_value_cannot_be_taken_for_another(cli: Cli, settings: dict[str, str], channel: Channel) -> None:
+    """What contains spaces is in quotes, and so is the name of an entry that is the name of a field."""
+    value = CheckpointNotification.new("a b", "")
+    for name, entry in (("version", "7"), ("a=b", "c"), ("x y", 'say "hi" \\'), ("z", "\x1b[2J\n")):
+        value = value.with_metadata(name, entry)
+    with cli.start("watch", "--format", "text", "-c", "1", *LIMIT, env=settings) as watching:
+        watching.out.line()
+        channel.send(value.to_json_bytes())
+        line = watching.out.line()
+    words = {'model_path="a b"', 'model_name=""', "version=0", '"version"=7', '"a=b"=c', "z=␛[2J␊"}
+    words.add(r'"x y"="say \"hi\" \\"')
+    assert set() == {word for word in words if f" {word} " not in f"{line} "}
+
+
+def test_raw_on_a_terminal(cli: Cli, settings: dict[str, str], channel: Channel) -> None:
+    """The terminal obeys nothing of it."""
+    with Terminal(cli, "watch", "--format", "raw", "-c", "1", *LIMIT, columns=250, env=settings) as terminal:
+        terminal.until("connected: subscribed")
+        channel.send(b"\xff\x1b[31mred")
+        channel.send(SENT.to_json_bytes())
+        assert Exit.OK == terminal.wait()
+        assert "<FF>␛[31mred" == terminal.lines[1]
+        assert {"default"} == terminal.colours
+
+
+def test_huge_payloads(cli: Cli, settings: dict[str, str], channel: Channel) -> None:
+    """As text, the beginning and the length are shown; as JSON, all of it."""
+    huge = CheckpointNotification.new("p" * 300_000, "n").with_metadata("k" * 2_000, "\x1b" * 50_000)
+    for number in range(100):
+        huge = huge.with_metadata(f"entry{number}", "")
+    with (
+        cli.start("watch", "--format", "text", "-c", "1", *LIMIT, env=settings) as text,
+        cli.start("watch", "-c", "1", *LIMIT, env=settings) as json_,
+    ):
+        text.out.line()
+        json_.out.line()
+        channel.send(b'{"model_path":"' + b"9" * 200_000)
+        channel.send(b'{"version":"' + b"9" * 200_000 + b'"}')
+        channel.send(huge.to_json_bytes())
+        invalid = [text.out.line() for _ in range(6)]
+        assert ["invalid", "invalid"] == [event(json_)["event"] for _ in range(2)]
+        line = text.out.line()
+        assert huge.metadata == event(json_)["notification"]["metadata"]
+        assert (Exit.OK, Exit.OK) == (text.wait(), json_.wait())
+    assert [] == [shown for shown in invalid if len(shown) > 1200]
+    assert len(line) < 10_000
+    assert f" model_path={'p' * 1000}…(300,000 characters) model_name=n " in line
+    assert f"k…(2,000 characters)={'␛' * 1000}…(50,000 characters) " in line
+    assert line.endswith(" and 51 more")
+
+
+# The table, on request.
+
+
+def test_no_table_where_none_can_be_drawn(cli: Cli, settings: dict[str, str]) -> None:
+    """In a pipe, and on a terminal that cannot move its cursor."""
+    words = (
+        "checkpoint-notify: --live needs a terminal that can move its cursor; leave it out to get a line for each event"
+    )
+    assert (Exit.USAGE, "", f"{words}\n") == cli.run("watch", "--live", env=settings)
+    with Terminal(cli, "watch", "--live", columns=200, env={**settings, "TERM": "dumb"}) as terminal:
+        assert (Exit.USAGE, [words]) == (terminal.wait(), terminal.lines)
+
+
+# A server that refuses the first login.
+
+
+def refusing_url(server: Server) -> str:
+    """The URL of a user who is not there."""
+    return f"redis://absent:pw@127.0.0.1:{server.port}"
+
+
+@pytest.mark.parametrize("more", [(), ("--wait", "60"), ("--format", "text"), ("--format", "raw"), ("--json",)])
+def test_a_refused_login_is_the_end(more: tuple[str, ...], cli: Cli, server: Server) -> None:
+    """At once, with the status of a refusal; a JSON reader is told as well."""
+    done = cli.run("watch", *more, "--url", refusing_url(server))
+    told = [event["event"] for event in done.objects] if more in [(), ("--wait", "60"), ("--json",)] else []
+    assert (Exit.REFUSED, ["disconnected"][: len(told)], 1) == (done.status, told, done.err.count("\n"))
+    assert done.err.endswith("; check the user and the password in --url, or try again until it works: --retry\n")
+
+
+def test_a_refused_login_on_a_terminal(cli: Cli, server: Server) -> None:
+    """The table is gone before the message comes."""
+    with Terminal(cli, "watch", "--live", "--url", refusing_url(server), columns=250) as terminal:
+        assert Exit.REFUSED == terminal.wait()
+        assert terminal.lines[-1].startswith("checkpoint-notify: Redis connection error: WRONGPASS ")
+        assert terminal.shows_cursor
+
+
+def test_retry(cli: Cli) -> None:
+    """It tries again until the user is there."""
+    with (
+        Server() as server,
+        redis.Redis(port=server.port, protocol=2) as client,
+        cli.start("watch", "--retry", "--url", refusing_url(server), "-c", "1", *LIMIT) as watching,
+    ):
+        assert "disconnected" == event(watching)["event"]
+        client.execute_command("ACL", "SETUSER", "absent", "on", ">pw", "allchannels", "+@all")
+        assert "connected" == event(watching)["event"]
+        client.publish("fks:default:model_checkpoints", SENT.to_json_bytes())
+        assert "received" == event(watching)["event"]
+        assert (Exit.OK, b"") == (watching.wait(), watching.err.rest())
+
+
+def test_a_later_refusal_is_not_the_end(cli: Cli) -> None:
+    """A password that is changed while the command listens is an outage like any other."""
+    with (
+        Server(password="pw") as server,
+        redis.Redis(port=server.port, protocol=2, password="pw") as client,
+        cli.start("watch", "--url", server.url) as watching,
+    ):
+        assert "connected" == event(watching)["event"]
+        client.config_set("requirepass", "other")
+        client.client_kill_filter(_type="pubsub")
+        assert "disconnected" == event(watching)["event"]
+        client.config_set("requirepass", "pw")
+        assert "connected" == event(watching)["event"]
+        watching.send(signal.SIGINT)
+        assert (Exit.INTERRUPTED, b"") == (watching.wait(), watching.err.rest())
+
+
+@pytest.mark.parametrize("code", ["BUSY", "LOADING", "MASTERDOWN", "MISCONF"])
+def test_a_state_that_passes_is_not_the_end(code: str, cli: Cli) -> None:
+    """Nor is a server that is not there yet: a service is often started before it."""
+    peer = LoopbackServer(scripted((b"", f"-{code} as it is\r\n".encode())))
+    with peer, cli.start("watch", "--url", peer.url) as watching:
+        assert {"event": "disconnected", "error": f"Redis SUBSCRIBE error: {code} as it is"} == event(watching)
+        eventually("it tries again", lambda: peer.accepted > 1)
+        watching.send(signal.SIGINT)
+        assert (Exit.INTERRUPTED, b"") == (watching.wait(), watching.err.rest())
+
+
+def test_no_message_is_printed_twice(cli: Cli) -> None:
+    """The library logs warnings, which Python prints where a program has not set up logging."""
+    for command in (("watch", "--wait", "0.5"), ("publish", "--path", "p", "--name", "n"), ("doctor",)):
+        done = cli.run(*command, "--url", "redis://127.0.0.1:1")
+        assert "No subscription" not in done.err + done.out
+        assert done.err.count("\n") == (command != ("doctor",))

@@ -10,12 +10,9 @@ process id and then the exit status, as `subprocess` has it, each on a line.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import functools
 import gc
 import importlib
-import io
 import json
 import os
 import pkgutil
@@ -24,8 +21,6 @@ import socket
 import sys
 import termios
 from typing import Any
-
-import typer.main
 
 WARM = ("checkpoint_notify._line", "rich.live", "rich.progress")
 
@@ -87,10 +82,6 @@ def warm_up() -> None:
             importlib.import_module(f"checkpoint_notify.cli.{module.name}")
     for name in WARM:
         importlib.import_module(name)
-    typer.main.get_command = functools.cache(typer.main.get_command)  # the half of what a command takes
-    app = importlib.import_module("checkpoint_notify.cli.app").app
-    with contextlib.redirect_stdout(io.StringIO()):  # typer imports most of what it needs when it runs a command
-        app(["schema"], standalone_mode=False)
     gc.freeze()  # or each fork would copy all the memory that its collector looks through
 
 

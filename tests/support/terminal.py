@@ -31,14 +31,15 @@ class Terminal:
         cli: Cli,
         *arguments: str,
         columns: int = COLUMNS,
+        rows: int = ROWS,
         folder: Path = ROOT,
         env: Mapping[str, str] = NOTHING,
     ) -> None:
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.written = b""
         """All that was written, escape sequences included."""
-        self._screen = pyte.Screen(columns, ROWS)
+        self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         report = cli.order(arguments, {"TERM": "xterm-256color", **env}, (slave,) * 3, folder)
         unused = Pipe(-1)
@@ -57,6 +58,13 @@ class Terminal:
     def lines(self) -> list[str]:
         """What stands on the screen."""
         return [line.rstrip() for line in self._screen.display if line.strip()]
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """What stands in each column of each row; a character that takes two is in the first of them."""
+        return [
+            [self._screen.buffer[y][x].data for x in range(self._screen.columns)] for y in range(self._screen.lines)
+        ]
 
     @property
     def shows_cursor(self) -> bool:

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from checkpoint_notify.cli import _process
 
 
 def main() -> NoReturn:
-    """Run the command line, or say in one line what is missing; ends the process."""
+    """Run the command line, or say what is missing; ends the process."""
     _process.prepare()
     try:
-        from checkpoint_notify.cli.app import app
+        from checkpoint_notify.cli.app import run
 
-        status = _status_of(app)
+        status = run(sys.argv[1:])
+        sys.stdout.flush()  # all of it has left this process before the status is known
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing not in ("rich", "typer"):
+        if missing not in ("click", "rich"):
             raise
-        print(f"There is no {missing} here: pip install 'checkpoint-notify[cli]'", file=sys.stderr)
-        status = 2
-    sys.exit(status)
-
-
-def _status_of(app: Callable[..., Any]) -> Any:
-    """The exit status, once all that was written has left this process."""
-    status: Any = None
-    try:
-        try:
-            app(prog_name="checkpoint-notify")
-        except SystemExit as end:
-            status = end.code
-        sys.stdout.flush()
-    except OSError as error:  # typer writes its help itself
+        hint = "in a clone of the repository, run: pip install '.[cli]'"
+        print(f"checkpoint-notify: there is no {missing} here; {hint}", file=sys.stderr)
+        status = _process.Exit.USAGE
+    except _process.CannotWriteError as error:
         _process.drop_output()
         print(f"checkpoint-notify: cannot write: {error.strerror}", file=sys.stderr)
-        return 2
-    return status
+        status = _process.Exit.USAGE
+    sys.exit(status)

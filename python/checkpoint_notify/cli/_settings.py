@@ -3,48 +3,46 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
-from typing import Any
+from typing import Any, Final
 
-from checkpoint_notify import _redis_py
-from checkpoint_notify.channel import checkpoint_channel
-from checkpoint_notify.cli._guard import CommandError
-from checkpoint_notify.config import CheckpointNotifierConfig
-from checkpoint_notify.errors import EncodeError
-from checkpoint_notify.listener_config import CheckpointListenerConfig
+from checkpoint_notify import CheckpointListenerConfig, CheckpointNotifierConfig, checkpoint_channel
+from checkpoint_notify.cli._command import CommandError
+from checkpoint_notify.cli._terminal import shortened
+from checkpoint_notify.errors import EncodeError, RedisUrlError
+from checkpoint_notify.redis_url import RedisUrl
 
-
-def notifier_config(url: str | None, instance: str | None) -> CheckpointNotifierConfig:
-    """The settings for publishing."""
-    return dataclasses.replace(CheckpointNotifierConfig.from_env(), **_overrides(url, instance))
+URL_ADVICE: Final = "write redis://[user:password@]host[:port][/database]"
 
 
-def listener_config(url: str | None, instance: str | None) -> CheckpointListenerConfig:
-    """The settings for listening."""
-    return dataclasses.replace(CheckpointListenerConfig.from_env(), **_overrides(url, instance))
+class Settings:
+    """Where a command publishes to or listens."""
+
+    def __init__(self, url: str | None, instance: str | None) -> None:
+        given: dict[str, Any] = {"redis_url": url, "instance_id": instance}
+        given = {name: value for name, value in given.items() if value is not None}
+        self.given: Final = {"REDIS_URL": ("--url", url), "FKS_INSTANCE_ID": ("--instance", instance)}
+        self.notifier: Final = dataclasses.replace(CheckpointNotifierConfig.from_env(), **given)
+        self.listener: Final = dataclasses.replace(CheckpointListenerConfig.from_env(), **given)
+        self.source: Final = "REDIS_URL" if url is None else "--url"
+        """What the user changes to name another server."""
+        try:
+            self.channel: Final = checkpoint_channel(self.notifier.instance_id)
+        except EncodeError as error:
+            raise CommandError(f"--instance: {error}") from None
+
+    def url(self) -> RedisUrl:
+        """The server; a CommandError if Rust refuses the URL."""
+        try:
+            return RedisUrl.parse(self.notifier.redis_url)
+        except RedisUrlError as error:
+            raise CommandError(f"{url_words(error)}; {self.url_advice}") from None
+
+    @property
+    def url_advice(self) -> str:
+        """What to do about a URL that is refused."""
+        return f"{URL_ADVICE} ({self.source})"
 
 
-def _overrides(url: str | None, instance: str | None) -> dict[str, Any]:
-    try:
-        checkpoint_channel(instance or "")
-    except EncodeError as error:
-        raise CommandError(str(error)) from None
-    given = {"redis_url": url, "instance_id": instance}
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def require_redis() -> None:
-    """Refuse to go on without redis-py; publishing would only log a warning then."""
-    logging.getLogger("checkpoint_notify").setLevel(logging.CRITICAL)  # the commands say all of it themselves
-    try:
-        _redis_py.check()
-    except ModuleNotFoundError:
-        raise CommandError("there is no redis-py here: pip install 'checkpoint-notify[redis]'") from None
-    except ImportError as error:
-        raise CommandError(str(error)) from None
-
-
-def require_enabled(variable: str, *, enabled: bool) -> None:
-    """Refuse to go on where the environment switches the command's job off: it would do nothing, and look well."""
-    if not enabled:
-        raise CommandError(f"switched off: {variable} is false; to go on, set it for this command: {variable}=true")
+def url_words(error: RedisUrlError) -> str:
+    """What is said of a URL that Rust refuses: Rust's words."""
+    return f"Redis client error: {shortened(str(error))}"

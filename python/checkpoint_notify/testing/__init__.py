@@ -52,7 +52,8 @@ if not TYPE_CHECKING:  # a type checker would take any name for one of these
         except ModuleNotFoundError as error:
             if error.name != "hypothesis":
                 raise
-            raise ImportError(f"{name}() needs Hypothesis: pip install 'checkpoint-notify[testing]'") from None
+            hint = "in a clone of the repository, run: pip install '.[testing]'"
+            raise ImportError(f"{name}() needs Hypothesis; {hint}") from None
         value: object = getattr(strategies, name)
         globals()[name] = value
         return value
