@@ -23,7 +23,7 @@ setup: ## Make .venv with all that the other targets need
 
 .PHONY: demo
 demo: setup ## Show the main job on a server of its own: publish, receive, and read every golden vector
-	@$(BIN)/python -m tests.demo
+	@$(BIN)/python -m tests.tools.demo
 
 .PHONY: test
 test: check test-python test-rust ## Check and test everything, in both languages
@@ -54,7 +54,7 @@ test-matrix: setup _rust ## Run pytest on each supported Python that is found
 test-wheel: setup _rust ## Try a built wheel (WHEEL=its file), first where nothing else is installed
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
 	$(BIN)/python .ci/matrix.py wheel "$(or $(WHEEL),$(error name the file: WHEEL=dist/….whl))" \
-		tests/test_packaging.py tests/test_vectors.py tests/test_fuzz.py tests/test_live.py
+		tests/repository/test_packaging.py tests/codec/test_codec_vectors.py tests/codec/test_codec_fuzz.py tests/contract/test_live.py
 
 .PHONY: test-crate
 test-crate: ## Judge a checkout of the Rust crate (CORE=its folder) by the contract
@@ -68,7 +68,7 @@ drift: ## Judge the newest published jflow-core, with the newest serde, by the c
 check: setup _rust ## Find drift of generated files, and faults in format, lint, types, layers and workflows
 	$(CODEGEN) --check
 	$(if $(filter present,$(RUST)),$(CARGO) run --locked --bin golden -- --check)
-	$(BIN)/python -m tests.compat.gate
+	$(BIN)/python -m tests.tools.compat_gate
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
@@ -91,16 +91,16 @@ golden: ## Make the fixtures from the real Rust crate
 
 .PHONY: compat
 compat: setup ## Find what changed in schema and vectors since the last release without the version saying so
-	$(BIN)/python -m tests.compat.gate
+	$(BIN)/python -m tests.tools.compat_gate
 
 .PHONY: record
 record: setup ## Keep schema and vectors as the release of the version in pyproject.toml
-	$(BIN)/python -m tests.compat.gate --record
+	$(BIN)/python -m tests.tools.compat_gate --record
 
 .PHONY: conformance
 conformance: setup ## Judge the sample peers by every vector, and print the README's table
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --bin peer)
-	@$(BIN)/python -m tests.peers
+	@$(BIN)/python -m tests.tools.peers
 
 .PHONY: docs
 docs: setup ## Build the documentation into site/, and fail on any dead link
@@ -110,33 +110,33 @@ N ?= 100000
 .PHONY: fuzz
 fuzz: setup ## Send N payloads to Python and to the Rust crate, and compare the answers (N=3000000, SEED=7)
 	$(CARGO) build --locked --quiet --bin peer
-	$(BIN)/python -m tests.fuzz.run --peer tests/rust/target/debug/peer --count $(N) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.tools.fuzz.run --peer tests/rust/target/debug/peer --count $(N) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: setup ## Time decoding and encoding against other decoders and the Rust crate, and draw docs/benchmark.svg
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --release --bin bench)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.tools.bench
 
 .PHONY: bench-scaling
 bench-scaling: setup ## Show how time and memory grow with the payload, and what importing and starting cost
-	$(BIN)/python -m tests.bench.scaling
-	$(BIN)/python -m tests.bench.imports
-	$(BIN)/python -m tests.bench.startup
+	$(BIN)/python -m tests.tools.bench.scaling
+	$(BIN)/python -m tests.tools.bench.imports
+	$(BIN)/python -m tests.tools.bench.startup
 
 .PHONY: bench-redis
 bench-redis: setup ## Time publishing and listening on one server, beside others, and draw docs/benchmark-redis.svg
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --release --bin notifier)
-	$(BIN)/python -m tests.bench_redis
+	$(BIN)/python -m tests.tools.bench_redis
 
 SECONDS ?= 1200
 .PHONY: soak
 soak: setup ## Inject random faults for SECONDS while messages are published, and check the promise (SHELL_NAME=asyncio)
-	$(BIN)/python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --shell $(or $(SHELL_NAME),sync)
+	$(BIN)/python -m tests.tools.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --shell $(or $(SHELL_NAME),sync)
 
 .PHONY: mutants
 mutants: setup ## Change the codec in thousands of places, in a copy, and see that the tests notice
 	$(CARGO) build --locked --quiet --bin peer
-	$(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.tools.mutation
 
 .PHONY: lock
 lock: setup ## Move .ci/requirements.txt to the newest releases

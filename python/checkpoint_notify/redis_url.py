@@ -7,7 +7,7 @@ delete tabs and newlines, the scheme, an authority that ends at the first `/ ? #
 all but the host is decoded again before use. No domain names are normalised: only special schemes do that.
 
 This is its own code because the WHATWG libraries do not give the same answers: ada-url 4.0.0 and can_ada 3.0.0 in place
-of `_split` differed on 24 of the 520 URLs in tests/redis_urls.txt. The `url` crate strays from the standard (`redis://@`
+of `_split` differed on 24 of the 520 URLs in tests/publishing/redis_urls.txt. The `url` crate strays from the standard (`redis://@`
 is a URL without host, a backslash ends a port, `..` does not leave a segment `c:`), and every rule about databases,
 credentials, protocols and socket paths is redis-rs's own.
 """

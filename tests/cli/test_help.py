@@ -1,4 +1,4 @@
-"""Each help text, word for word, at 80 columns; `python -m tests.cli.record` writes them again."""
+"""Each help text, word for word, at 80 columns; `python -m tests.tools.record_sessions` writes them again."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What tests/test_compat*.py need, and the gate that `make compat` runs."""
+"""Tests of compat/, with the pairs of schemas that they judge."""

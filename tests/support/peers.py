@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ..peers.table import PEERS
+from ..tools.peers.table import PEERS
 
 
 def peer_command(name: str, rust_bin: Callable[[str], Path]) -> tuple[str, ...]:

@@ -1,7 +1,0 @@
-"""Speed, growth, memory, import and start, measured; none of it is part of `make test`.
-
-python -m tests.bench           this package beside other decoders and the real Rust crate
-python -m tests.bench.scaling   how time and memory grow with the payload
-python -m tests.bench.imports   what `import checkpoint_notify` costs beside `import msgspec`
-python -m tests.bench.startup   what a run of the command costs beside it
-"""

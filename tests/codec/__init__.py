@@ -1,0 +1,1 @@
+"""Tests of codec/ and of the message: bytes to values and back."""

@@ -1,0 +1,93 @@
+"""What the sample peers fail: every divergence of theirs is known, with its reason, and no check is left out."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from checkpoint_notify.conformance import Kind, Report, Run, all_checks, read_known, run
+
+from ..conftest import RustBin
+from ..support.peers import peer_command
+from ..tools.peers.table import FOLDER, PEERS, judged, label, row, shown_in_readme
+
+ROOT: Final = Path(__file__).parents[2]
+CHECKS: Final = list(all_checks())
+JUDGED: Final = {Kind.PASSED, Kind.VERDICT, Kind.VALUE, Kind.ERROR, Kind.BYTES}
+_RUNS: Final[dict[str, Run]] = {}
+
+
+def run_of(name: str, rust_bin: RustBin) -> Run:
+    """One run of each peer serves all tests."""
+    peer_command(name, rust_bin)
+    if name not in _RUNS:
+        _RUNS[name] = judged(name)
+    return _RUNS[name]
+
+
+@pytest.mark.parametrize("name", ["rust", "python"])
+def test_the_two_halves_conform(name: str, rust_bin: RustBin) -> None:
+    """All checks pass, with no list of exceptions."""
+    report = Report(run_of(name, rust_bin))
+    assert len(CHECKS) == report.counts[Kind.PASSED] > 1000
+    assert report.ok
+
+
+@pytest.mark.parametrize("name", ["json", "msgspec", "pydantic", "node"])
+def test_what_others_fail(name: str, rust_bin: RustBin) -> None:
+    """It is what the list beside the peer says, to the name; all checks were run, and every one was answered."""
+    found = run_of(name, rust_bin)
+    entries = read_known(FOLDER / (PEERS[name].known or ""), CHECKS)
+    report = Report(found, entries)
+    assert [] == [f"{one.kind} {one.check.name}: {one.actual or one.detail}" for one in report.failures]
+    assert [] == [str(stale) for stale in report.stale]
+    assert (len(CHECKS), None, None, 0) == (len(found.outcomes), found.gave_up, found.remark, found.restarts)
+    assert JUDGED >= {outcome.kind for outcome in found.outcomes}
+    assert not Report(found).ok
+
+
+@pytest.mark.parametrize("name", ["json", "msgspec", "pydantic", "node"])
+def test_what_others_get_right(name: str, rust_bin: RustBin) -> None:
+    """What they accept as Rust does, they read as Rust does, and they write its bytes: u64 come out right."""
+    counts = Report(run_of(name, rust_bin)).counts
+    assert (0, 0) == (counts[Kind.VALUE], counts[Kind.BYTES])
+    assert sum(check.op == "encode" for check in CHECKS) < counts[Kind.PASSED]
+
+
+def test_a_peer_that_rounds_is_found_out(rust_bin: RustBin, tmp_path: Path) -> None:
+    """In Node, a u64 that goes through a number of JavaScript is another one."""
+    peer_command("node", rust_bin)
+    source = (FOLDER / "node.mjs").read_text(encoding="utf-8")
+    rounding = source.replace("value[name] = digits;", "value[name] = BigInt(Number(digits)).toString();")
+    assert source != rounding
+    (tmp_path / "node.mjs").write_text(rounding, encoding="utf-8")
+    found = run(["node", str(tmp_path / "node.mjs")], CHECKS)
+    wrong = {outcome.check.vector.name for outcome in found.outcomes if outcome.kind is Kind.VALUE}
+    assert {"version_maximum", "training_step_maximum"} <= wrong
+
+
+ROWS: Final = {line.split("|")[1].strip(): line for line in shown_in_readme()}
+
+
+def test_the_readme_shows_a_table() -> None:
+    """It has a row for each peer, as `python -m tests.tools.peers` prints it."""
+    assert len(PEERS) == len(ROWS)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_the_readme_is_up_to_date(name: str, rust_bin: RustBin) -> None:
+    """The numbers are those of a run; another Python, Node or release than the table's has another row."""
+    found = run_of(name, rust_bin)
+    if label(found) not in ROWS and not is_locked(name):
+        pytest.skip(f"the README's table has no row for {label(found)}")
+    assert row(found) == ROWS.get(label(found))
+
+
+def is_locked(name: str) -> bool:
+    """Whether its version here is the repository's own, and none that this machine or `make test-lowest` chose."""
+    if name in ("msgspec", "pydantic"):
+        return f"{name}=={version(name)}" in (ROOT / ".ci" / "requirements.txt").read_text().split()
+    return name in ("rust", "python")

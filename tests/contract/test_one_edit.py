@@ -1,0 +1,359 @@
+"""A field is added by an edit of the schema, a second message without a line of codec; structs of Rust judge both."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import runpy
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from checkpoint_notify import CheckpointNotification
+
+from ..conftest import RustBin
+from ..support.payloads import Kinds, payloads
+from ..support.peer import Peer
+from ..support.repository_copy import ROOT, RepositoryCopy, Schema
+from ..support.verdict import agree
+
+COUNT: Final = 2000
+
+FIELDS: Final = {
+    "model_path": "string",
+    "model_name": "string",
+    "version": "u64",
+    "saved_at": "string",
+    "training_step": "u64",
+    "metadata": "map",
+}
+ADDED: Final[dict[str, Schema]] = {
+    "string": {"type": "string", "default": ""},
+    "u64": {"$ref": "#/$defs/u64", "default": 0},
+    "map": {"type": "object", "additionalProperties": {"type": "string"}, "default": {}},
+}
+U64: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": 2**64 - 1}
+
+
+def _message(title: str, properties: Schema) -> Schema:
+    """The schema of another message."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:fks:{title}:v1",
+        "title": title,
+        "description": "Another message.",
+        "type": "object",
+        "properties": {name: {"description": "A field.", **field} for name, field in properties.items()},
+        "required": [name for name, field in properties.items() if "default" not in field],
+        "$defs": {"u64": {"title": "U64", **U64}},
+    }
+
+
+def _required(kind: str) -> Schema:
+    return {key: value for key, value in ADDED[kind].items() if key != "default"}
+
+
+HEARTBEAT: Final[Kinds] = {"labels": "map", "sequence": "u64", "worker": "string", "interval": "u64", "note": "string"}
+MESSAGES: Final[dict[str, tuple[Kinds, Schema]]] = {
+    "WorkerHeartbeat": (
+        HEARTBEAT,
+        _message(
+            "WorkerHeartbeat",
+            {name: _required(kind) for name, kind in list(HEARTBEAT.items())[:3]}
+            | {"interval": {**ADDED["u64"], "default": 1}, "note": ADDED["string"]},
+        ),
+    ),
+    "Tick": ({"at": "u64"}, _message("Tick", {"at": _required("u64")})),
+}
+
+READ_AND_WRITE: Final = """
+import base64, dataclasses, importlib, json, sys
+from checkpoint_notify import DecodeError
+
+module, name = sys.argv[1:]
+message = getattr(importlib.import_module(module), name)
+if hasattr(message, "from_json"):
+    decode, encode = message.from_json, message.to_json_bytes
+else:
+    from checkpoint_notify.codec.codec import codec_for
+    codec = codec_for(message, message)
+    decode, encode = codec.decode, codec.encode
+
+def answer(payload):
+    try:
+        read = decode(payload)
+    except DecodeError as error:
+        if error.category == "utf8":
+            return {"error": {"category": "utf8", "offset": error.offset}}
+        names = ("category", "message", "line", "column")
+        return {"error": {name: getattr(error, name) for name in names} | {"text": str(error)}}
+    value = {name: str(held) if isinstance(held, int) else held for name, held in dataclasses.asdict(read).items()}
+    return {"value": value, "written": base64.b64encode(encode(read)).decode()}
+
+json.dump([answer(base64.b64decode(payload)) for payload in json.load(sys.stdin)["payloads"]], sys.stdout)
+"""
+"""What a copy's package makes of payloads, in the words of `tests/rust/src/bin/structs.rs`."""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> RepositoryCopy:
+    """A repository that a test may edit."""
+    return RepositoryCopy(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def structs(rust_bin: RustBin) -> Iterator[Peer]:
+    """Structs of serde's, ready to answer."""
+    with Peer(rust_bin("structs")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("kind", ADDED)
+def test_a_field_is_added_by_the_schema_alone(copy: RepositoryCopy, structs: Peer, kind: str) -> None:
+    """Regenerated, the package reads and writes the field as the Rust struct does that has it too."""
+    before = copy.files()
+    copy.edit_schema(lambda schema: schema["properties"].update(added={"description": "A field.", **ADDED[kind]}))
+    assert _changed(before, copy) == {"schema/checkpoint_notification.schema.json"}
+    assert 0 == _status(copy.generate())
+    assert _changed(before, copy) == {
+        "schema/checkpoint_notification.schema.json",
+        "python/checkpoint_notify/_generated.py",
+    }
+    fields = FIELDS | {"added": kind}
+    _assert_same_answers(copy, structs, f"with_{kind}", "checkpoint_notify", "CheckpointNotification", fields)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_second_message_needs_no_codec(copy: RepositoryCopy, structs: Peer, name: str) -> None:
+    """A schema, and where it lies; what is generated of it is read and written as the Rust struct of its name is."""
+    before = copy.files()
+    fields, schema = MESSAGES[name]
+    copy.write_schema("schema/second.schema.json", schema)
+    pyproject = copy.folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text(encoding="utf-8") + PROFILE, encoding="utf-8")
+    assert 1 == _status(copy.generate("--check"))
+    assert 0 == _status(copy.generate())
+    second = "python/checkpoint_notify/_generated_second.py"
+    assert _changed(before, copy) == {"pyproject.toml", "schema/second.schema.json", second}
+    _assert_same_answers(copy, structs, name, "checkpoint_notify._generated_second", name, fields)
+
+
+PROFILE: Final = '''
+[tool.datamodel-codegen.profiles.second]
+input = "schema/second.schema.json"
+output = "python/checkpoint_notify/_generated_second.py"
+custom-file-header = '"""Generated from schema/second.schema.json by `make generate`; never edited by hand."""'
+'''
+
+
+def _one(field: Schema) -> Callable[[Schema], object]:
+    """An edit that adds a field called `added`, required unless it has a default."""
+
+    def edit(schema: Schema) -> None:
+        schema["properties"]["added"] = field
+        if "default" not in field:
+            schema["required"].append("added")
+            schema["properties"]["metadata"].pop("default")
+            schema["required"].append("metadata")
+
+    return edit
+
+
+def _named(name: str) -> Callable[[Schema], object]:
+    """An edit that adds an optional field of this name."""
+    return lambda schema: schema["properties"].update({name: ADDED["string"]})
+
+
+NO_TYPE: Final = "/properties/added/type: a field is of type 'string', 'integer', 'object', not "
+NO_NAME: Final = "its name is no name of a Python field in small letters"
+TAKEN: Final = "its name is one that the Python class needs itself"
+NOT_SUPPORTED: Final[dict[str, tuple[Callable[[Schema], object], str]]] = {
+    "f64": (_one({"type": "number"}), f'{NO_TYPE}"number"'),
+    "bool": (_one({"type": "boolean"}), f'{NO_TYPE}"boolean"'),
+    "i64": (
+        _one({"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}),
+        "/properties/added: the codec knows String, u64, HashMap<String, String>, and no i64",
+    ),
+    "u32": (
+        _one({"type": "integer", "minimum": 0, "maximum": 2**32 - 1}),
+        "/properties/added: the codec knows String, u64, HashMap<String, String>, and no u32",
+    ),
+    "an_integer_without_bounds": (_one({"type": "integer"}), "/properties/added/minimum: is missing"),
+    "u64_written_out": (
+        _one(U64),
+        '/properties/added: a u64, and nothing else, is written {"$ref": "#/$defs/u64"}',
+    ),
+    "vec": (_one({"type": "array", "items": {"type": "string"}}), f'{NO_TYPE}"array"'),
+    "enum": (_one({"type": "string", "enum": ["a", "b"]}), "/properties/added/enum: the keyword 'enum' is not"),
+    "nested": (
+        _one({"type": "object", "properties": {"x": {"type": "string"}}}),
+        "/properties/added/properties: the keyword 'properties' is not supported",
+    ),
+    "nested_by_reference": (_one({"$ref": "#/$defs/other"}), "/properties/added/$ref: there is no 'other' in"),
+    "string_by_reference": (
+        lambda schema: schema["$defs"].update(name={"type": "string"}),
+        "/$defs/name: there is room for u64 alone",
+    ),
+    "map_of_u64": (
+        _one({"type": "object", "additionalProperties": {"$ref": "#/$defs/u64"}}),
+        "/properties/added: the codec knows String, u64, HashMap<String, String>, and no HashMap<String, u64>",
+    ),
+    "map_of_maps": (
+        _one({"type": "object", "additionalProperties": ADDED["map"]}),
+        "/properties/added/additionalProperties/type: the values of a map are of type 'string', 'integer', not ",
+    ),
+    "u64_by_another_spelling": (
+        _one({"$ref": "#/%24defs/%7564"}),
+        '/properties/added: a u64, and nothing else, is written {"$ref": "#/$defs/u64"}',
+    ),
+    "u64_by_the_name_of_the_schema": (
+        lambda schema: schema["properties"].update(version={"$ref": f"{schema['$id']}#/$defs/u64"}),
+        '/properties/version: a u64, and nothing else, is written {"$ref": "#/$defs/u64"}',
+    ),
+    "dangling_where_nothing_refers_to_it": (
+        lambda schema: schema["$defs"].update({"a/b": {"$ref": "#/$defs/U64"}}),
+        "/$defs/a~1b/$ref: there is no 'U64' in $defs",
+    ),
+    "definition_with_a_slash": (
+        lambda schema: schema["$defs"].update({"a/b": {"$ref": "#/$defs/u64"}}),
+        "/$defs/a~1b: there is room for u64 alone",
+    ),
+    "nullable": (_one({"type": ["string", "null"], "default": None}), f'{NO_TYPE}["string", "null"]'),
+    "any_of": (_one({"anyOf": [{"type": "string"}]}), f"{NO_TYPE}null"),
+    "a_bound_that_nothing_holds": (
+        _one({"type": "string", "maxLength": 5}),
+        "/properties/added/maxLength: the keyword",
+    ),
+    "a_format": (_one({"type": "string", "format": "date-time"}), "/properties/added/format: the keyword 'format'"),
+    "option": (
+        lambda schema: schema["required"].remove("saved_at"),
+        "/properties/saved_at: neither required nor with a default",
+    ),
+    "required_with_a_default": (
+        lambda schema: schema["required"].append("metadata"),
+        "/properties/metadata: both required and with a default",
+    ),
+    "default_of_another_type": (_one({"type": "string", "default": 0}), "/properties/added/default: 0 is no String"),
+    "default_beyond_u64": (
+        _one({"$ref": "#/$defs/u64", "default": 2**64}),
+        "/properties/added/default: 18446744073709551616 is no u64",
+    ),
+    "default_true": (_one({"$ref": "#/$defs/u64", "default": True}), "/properties/added/default: true is no u64"),
+    "default_map_of_numbers": (
+        _one({**ADDED["map"], "default": {"a": 1}}),
+        '/properties/added/default: {"a": 1} is no HashMap<String, String>',
+    ),
+    "default_in_the_middle": (
+        lambda schema: schema["properties"].update(added={"type": "string"}) or schema["required"].append("added"),
+        "/properties/metadata: it has a default and stands before fields that have none",
+    ),
+    "keyword": (_named("class"), f"/properties/class: {NO_NAME}"),
+    "capital": (_named("runId"), f"/properties/runId: {NO_NAME}"),
+    "underscore": (_named("_id"), f"/properties/_id: {NO_NAME}"),
+    "beyond_ascii": (_named("größe"), f"/properties/größe: {NO_NAME}"),
+    "slash": (_named("a/b"), f"/properties/a~1b: {NO_NAME}"),
+    "half_a_character": (_named("\ud800"), '/properties: the name "\\ud800" is not valid Unicode'),
+    "self": (_named("self"), f"/properties/self: {TAKEN}"),
+    "method": (_named("new"), f"/properties/new: {TAKEN}"),
+    "codec": (_named("to_json_bytes"), f"/properties/to_json_bytes: {TAKEN}"),
+    "builder": (_named("with_version"), f"/properties/with_version: {TAKEN}"),
+    "not_described": (lambda schema: schema["required"].append("added"), "/required/5: there is no property 'added'"),
+    "deny_unknown_fields": (lambda schema: schema.update(additionalProperties=False), "/additionalProperties: serde"),
+    "another_u64": (
+        lambda schema: schema["$defs"]["u64"].update(maximum=2**63),
+        "/$defs/u64: no integer type of Rust goes from 0 to 9223372036854775808",
+    ),
+    "no_message": (lambda schema: schema.update(type="array"), '/type: a message is of type "object"'),
+    "no_title": (lambda schema: schema.pop("title"), "/title: is missing"),
+    "title_is_no_class": (lambda schema: schema.update(title="checkpoint"), "/title: 'checkpoint' is no name for the"),
+    "title_is_taken": (lambda schema: schema.update(title="U64"), "/title: 'U64' is no name for the class"),
+    "keyword_of_the_message": (
+        lambda schema: schema.update(minProperties=1),
+        "/minProperties: the keyword 'minProperties'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_SUPPORTED)
+def test_what_the_codec_cannot_do_is_refused(copy: RepositoryCopy, name: str) -> None:
+    """Before anything is generated, in one line that names the field."""
+    edit, reason = NOT_SUPPORTED[name]
+    copy.edit_schema(edit)
+    before = copy.files()
+    for done in (copy.generate(), copy.generate("--check")):
+        assert 2 == done.returncode, done.stderr
+        (line,) = done.stderr.splitlines()
+        file, _, refused = line.partition(": ")
+        assert "schema/checkpoint_notification.schema.json" == file
+        assert reason == refused[: len(reason)]
+    assert set() == _changed(before, copy)
+
+
+def test_a_class_that_is_broken_is_made_anew(copy: RepositoryCopy) -> None:
+    """As after a merge, where the package cannot be imported."""
+    before = copy.files()
+    (copy.folder / "python/checkpoint_notify/_generated.py").write_text("<<<<<<< HEAD\n")
+    assert 0 == _status(copy.generate())
+    assert set() == _changed(before, copy)
+
+
+def test_no_field_takes_the_place_of_a_method() -> None:
+    """Whatever the class of the message has of its own, beside its fields, is no name for a field."""
+    reserved = runpy.run_path(str(ROOT / "schema" / "generate.py"))["RESERVED"]
+    own = [name for name in vars(CheckpointNotification) if not name.startswith("_")]
+    assert "from_json" in own
+    assert [] == [name for name in own if not re.fullmatch(reserved, name)]
+
+
+def _assert_same_answers(
+    copy: RepositoryCopy, structs: Peer, struct: str, module: str, name: str, fields: Kinds
+) -> None:
+    given = list(payloads(fields, seed=20, count=COUNT))
+    encoded = [base64.b64encode(payload).decode() for payload in given]
+    rust = structs.ask_many([{"struct": struct, "payload": payload} for payload in encoded])
+    python = copy.python(READ_AND_WRITE, [module, name], {"payloads": encoded})
+    differing = [
+        (payload, theirs, ours)
+        for payload, theirs, ours in zip(given, rust, python, strict=True)
+        if not _same(theirs, ours)
+    ]
+    assert [] == differing[:3]
+    _assert_all_was_met(rust, fields)
+
+
+def _same(rust: dict[str, Any], python: dict[str, Any]) -> bool:
+    """Whether verdict, value or error, and what is written, are the same; Rust's maps have no order."""
+    if "error" in rust or "error" in python:
+        return agree(rust, python)
+    written = [base64.b64decode(answer["written"]) for answer in (rust, python)]
+    if all(len(held) < 2 for held in rust["value"].values() if isinstance(held, dict)) and written[0] != written[1]:
+        return False
+    pairs = [list(json.loads(text).items()) for text in written]
+    return bool(rust["value"] == python["value"] and pairs[0] == pairs[1])
+
+
+def _assert_all_was_met(answers: list[dict[str, Any]], fields: Kinds) -> None:
+    """Enough was accepted, and each field was missed, repeated, and found short of an array's end."""
+    texts = Counter(answer["error"].get("message", "utf8") if "error" in answer else "accepted" for answer in answers)
+    assert texts["accepted"] > COUNT / 4
+    assert texts["utf8"] > 0
+    for name in fields:
+        assert texts[f"duplicate field `{name}`"] > 0, texts
+    assert any(text.startswith("missing field `") for text in texts)
+    assert any(text.startswith("invalid length ") for text in texts)
+
+
+def _changed(before: dict[Path, bytes], copy: RepositoryCopy) -> set[str]:
+    """The files that are not what they were."""
+    after = copy.files()
+    return {str(file) for file in before.keys() | after.keys() if before.get(file) != after.get(file)}
+
+
+def _status(done: Any) -> int:
+    """The exit status, shown with what the program said where it is not the expected one."""
+    print(done.stdout, done.stderr)
+    return int(done.returncode)

@@ -1,0 +1,20 @@
+"""The counters that notifiers and listeners share."""
+
+from __future__ import annotations
+
+import pytest
+
+from checkpoint_notify import (
+    NotifierCounters,
+)
+from checkpoint_notify.counters import Tally
+
+
+def test_tally() -> None:
+    """The same for the notifier's counters; a name that is no field is a mistake."""
+    tally = Tally(NotifierCounters)
+    tally.add("published")
+    tally.add("unknown", 2)
+    assert NotifierCounters(published=1, unknown=2) == tally.snapshot()
+    with pytest.raises(KeyError):
+        tally.add("publisched")

@@ -1,0 +1,76 @@
+"""The event decoder: from messages and losses to events, counted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from checkpoint_notify import (
+    CheckpointNotification,
+    Connected,
+    DecodeError,
+    Gap,
+    Invalid,
+    ListenerCounters,
+    PayloadTooLargeError,
+    Received,
+)
+from checkpoint_notify._listening.handover import Handover
+from checkpoint_notify._listening.inbox import Item, Message
+from checkpoint_notify._listening.moments import Loss
+
+from ..support.timestamps import at
+
+PAYLOAD: Final = CheckpointNotification.new("model.bin", "lstm").to_json_bytes()
+
+
+def test_handover_counts() -> None:
+    """Every event that was handed over, and the width of Gaps."""
+    handover = Handover(1000)
+    items: list[Item] = [
+        Connected(),
+        Message(PAYLOAD, at(0), at(0)),
+        Message(b"\xff", at(0), at(0)),
+        Loss(at(1), at(3), "overflow"),
+        Loss(at(2), at(4.5), "reconnected"),
+    ]
+    kinds = [type(handover.event(each)) for each in items]
+    assert [Connected, Received, Invalid, Gap, Gap] == kinds
+    assert ListenerCounters(received=1, invalid=1, gaps=2, gap_seconds=4.5) == handover.tally.snapshot()
+    assert isinstance(Handover(1000).tally.snapshot().gap_seconds, float)
+
+
+def test_handover_of_a_payload() -> None:
+    """The notification and the bytes; or the bytes and the error."""
+    handover = Handover(len(PAYLOAD))
+    assert Received(CheckpointNotification.from_json(PAYLOAD), PAYLOAD) == handover.event(
+        Message(PAYLOAD, at(0), at(0))
+    )
+    invalid = handover.event(Message(b"", at(0), at(0)))
+    assert isinstance(invalid, Invalid)
+    assert b"" == invalid.raw
+    assert isinstance(invalid.error, DecodeError)
+    assert "EOF while parsing a value at line 1 column 0" == str(invalid.error)
+
+
+def test_size_is_checked_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A payload over the limit is not looked at."""
+    monkeypatch.setattr(CheckpointNotification, "from_json", None)
+    event = Handover(10).event(Message(b"01234567890", at(0), at(0)))
+    assert isinstance(event, Invalid)
+    assert isinstance(event.error, PayloadTooLargeError)
+    assert "payload of 11 bytes, max_payload is 10" == str(event.error)
+
+
+def test_faults_of_the_decoder_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked for the event gets the exception; nothing is counted."""
+
+    def broken(_: bytes) -> None:
+        raise RecursionError("a fault")
+
+    monkeypatch.setattr(CheckpointNotification, "from_json", broken)
+    handover = Handover(1000)
+    with pytest.raises(RecursionError, match="a fault"):
+        handover.event(Message(PAYLOAD, at(0), at(0)))
+    assert ListenerCounters() == handover.tally.snapshot()

@@ -1,0 +1,120 @@
+"""The event queue: what it keeps, what it drops, and the Gaps for what it dropped."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checkpoint_notify import (
+    Connected,
+    Disconnected,
+    Gap,
+)
+from checkpoint_notify._listening.handover import Handover
+from checkpoint_notify._listening.inbox import LONGEST_RUN, Inbox, Item, Message, extend
+from checkpoint_notify._listening.moments import Loss
+
+from ..support.listener_world import check_order
+from ..support.timestamps import at
+
+
+def item(second: float, size: int = 1, since: float = 0) -> Message:
+    """A message received at this second."""
+    return Message(b"x" * size, at(second), at(since))
+
+
+def drained(inbox: Inbox) -> list[Item]:
+    """All items, in order."""
+    return list(iter(inbox.take, None))
+
+
+def test_inbox_drops_the_oldest() -> None:
+    """One loss for neighbours: since the first knows of, until the last was received."""
+    inbox = Inbox(2, 1000)
+    inbox.put([item(1), item(2, since=1), item(3, since=1), item(4, since=2)])
+    assert [Loss(at(0), at(2), "overflow"), item(3, since=1), item(4, since=2)] == drained(inbox)
+    assert 2 == inbox.dropped
+
+
+def test_inbox_counts_bytes() -> None:
+    """A message alone is kept, however large; what is taken counts no more."""
+    inbox = Inbox(100, 10)
+    inbox.put([item(1, 10)])
+    assert [item(1, 10)] == drained(inbox)
+    inbox.put([item(1, 5), item(2, 5), item(3, 100)])
+    assert [Loss(at(0), at(2), "overflow"), item(3, 100)] == drained(inbox)
+    inbox.put([item(4, 10)])
+    assert [item(4, 10)] == drained(inbox)
+
+
+def test_inbox_keeps_what_happened_in_its_place() -> None:
+    """Messages are dropped from between it."""
+    outage: list[Item] = [Disconnected(ConnectionError()), Connected(), Loss(at(2), at(4), "reconnected")]
+    inbox = Inbox(1, 1000)
+    inbox.put([Connected(), item(1), *outage, item(5, since=4), item(6, since=4)])
+    first, second = Loss(at(0), at(1), "overflow"), Loss(at(4), at(5), "overflow")
+    assert [Connected(), first, *outage, second, item(6, since=4)] == drained(inbox)
+
+
+def test_inbox_of_a_sleeper() -> None:
+    """A million flaps later it holds a few events, in order, and the Gaps cover every one of them."""
+    inbox = Inbox(4, 1000)
+    outages = 20_000
+    inbox.put([Connected(), item(0)])
+    for number in range(outages):
+        since, until = at(10 * number + 1), at(10 * number + 5)
+        inbox.put([Disconnected(ConnectionError(str(number))), Connected(), Loss(since, until, "reconnected")])
+        if number % 5000 == 0:
+            inbox.put([item(10 * number + 6, since=10 * number + 5)])
+    items = drained(inbox)
+    assert len(items) <= 5 * (LONGEST_RUN + 1) + 4
+    handover = Handover(100)
+    events = [handover.event(each) for each in items]
+    check_order(events)
+    gaps = [event for event in events if isinstance(event, Gap)]
+    for number in range(outages):
+        assert any(gap.since <= at(10 * number + 1).wall and at(10 * number + 5).wall <= gap.until for gap in gaps)
+    errors = [str(event.error) for event in events if isinstance(event, Disconnected)]
+    assert str(outages - 1) == errors[-1]
+    widths = [gap.until - gap.since for gap in gaps]
+    assert timedelta(seconds=4) == widths[-1], "the newest are told one by one"
+
+
+def test_inbox_of_one_who_sleeps_in_front_of_a_gap() -> None:
+    """The Gap that follows the Connected which was taken comes next, however many outages follow."""
+    inbox = Inbox(4, 1000)
+    inbox.put([Connected()])
+    for second in range(10, 10 * LONGEST_RUN, 10):
+        loss = Loss(at(second), at(second + 5), "reconnected")
+        inbox.put([Disconnected(ConnectionError()), Connected(), loss])
+        if second == 10:
+            events = [inbox.take() for _ in range(3)]
+    events += drained(inbox)
+    assert Loss(at(10), at(15), "reconnected") == events[3]
+    check_order([Handover(100).event(each) for each in events if each is not None])
+
+
+@given(st.lists(st.sampled_from(["outage", "overflow"]), max_size=60), st.booleans())
+def test_summary_keeps_the_order(happenings: list[str], starts_connected: bool) -> None:
+    """However much happens between two messages: few events, each loss covered, connections alternate."""
+    run: list[Any] = []
+    second = 0.0
+    losses: list[Loss] = []
+    if not starts_connected:
+        extend(run, [Connected()])
+    for happening in happenings:
+        second += 10
+        loss = Loss(at(second), at(second + 5), "reconnected" if happening == "outage" else "overflow")
+        losses.append(loss)
+        extend(run, [Disconnected(ConnectionError()), Connected(), loss] if happening == "outage" else [loss])
+    assert len(run) <= LONGEST_RUN
+    changes = [type(each) for each in run if not isinstance(each, Loss)]
+    assert all(first is not second for first, second in itertools.pairwise(changes))
+    assert not changes or changes[-1] is Connected
+    assert not changes or (changes[0] is Disconnected) == starts_connected
+    covers = [each for each in run if isinstance(each, Loss)]
+    assert all(any(c.since <= loss.since and loss.until <= c.until for c in covers) for loss in losses)

@@ -1,0 +1,39 @@
+"""The wall clock is set while a listener listens: the one that it is given, and the one that publishers look at."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from checkpoint_notify import Disconnected, Gap
+from checkpoint_notify._listening import driver
+from checkpoint_notify._listening.moments import Clock
+
+from ..support.faults.scene import Stage
+from ..support.faults.watch import SHELLS, ShellName
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_clock_that_is_set(shell: ShellName, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set by an hour, it ends no connection, and delays no ping; the next Gap holds the times of before and after."""
+    moved = [0.0]
+    clock = Clock(wall=lambda: datetime.now(UTC) + timedelta(seconds=moved[0]))
+    monkeypatch.setattr(driver, "Clock", lambda: clock)
+    with Stage("valkey", shell).scene(clock=lambda: time.time() + moved[0]) as scene:
+        scene.proxy.state.lag = 0.2
+        time.sleep(0.4)
+        moved[0] = hours * HOUR
+        with scene.ledger.fault("rst"):  # what is under way was published before, and is lost
+            scene.proxy.reset()
+        scene.proxy.state.lag = 0.0
+        scene.watch.wait(lambda: len(scene.ledger.gaps) == 1, "a Gap")
+        moved[0] = 0.0  # and set back: no fault
+        time.sleep(2 * scene.bounds.margin)
+    assert scene.ledger.counts.covered > 0
+    assert 1 == len(scene.watch.seen(Disconnected))
+    assert 1 == len(scene.watch.seen(Gap))

@@ -1,0 +1,103 @@
+"""Payloads of every class through a real server: an event for each, in its place, and the stream goes on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from checkpoint_notify import (
+    CheckpointNotification,
+    DecodeError,
+    Disconnected,
+    Gap,
+    Invalid,
+    PayloadTooLargeError,
+    Received,
+)
+from checkpoint_notify.resources import Vector, VectorKind, vectors
+
+from ..support.faults.messages import numbered
+from ..support.faults.scene import Stage
+from ..support.faults.watch import SHELLS, ShellName
+from ..support.values import to_protocol
+
+KINDS: Final[tuple[VectorKind, ...]] = ("refused", "unusual", "canonical")
+CAP: Final = 1000
+LARGE: Final = 30_000_000
+LEVELS: Final = 100_000
+
+pytestmark = pytest.mark.parametrize("shell", SHELLS)
+
+
+def outcome(event: object) -> dict[str, Any]:
+    """What an event says of a payload, as the vectors write it down."""
+    if isinstance(event, Received):
+        return {"value": to_protocol(event.notification)}
+    assert isinstance(event, Invalid)
+    error = event.error
+    assert isinstance(error, DecodeError)
+    if error.category == "utf8":
+        return {"error": {"category": "utf8", "offset": error.offset}}
+    place = {"line": error.line, "column": error.column}
+    return {"error": {"category": error.category, "message": error.message, **place, "text": str(error)}}
+
+
+def expected(vector: Vector) -> dict[str, Any]:
+    """What the real Rust crate said."""
+    return {"error": vector.error} if vector.value is None else {"value": vector.value}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_vector(kind: VectorKind, shell: ShellName) -> None:
+    """Each golden vector is `Invalid` with Rust's error, or `Received` with Rust's value, and all the others come."""
+    published = list(vectors(kind))
+    assert published
+    with Stage("valkey", shell).scene(keep=True, max_queue=100_000, every=0.02, direct=True) as scene:
+        for vector in published:
+            assert scene.publisher.publish_raw(vector.payload).taken
+    assert [] == scene.watch.seen(Gap)
+    known = {vector.payload: vector for vector in published}
+    seen = [event for _, event in scene.watch.events if isinstance(event, (Received, Invalid)) and event.raw in known]
+    assert [vector.payload for vector in published] == [event.raw for event in seen]
+    for event in seen:
+        assert expected(known[event.raw]) == outcome(event), known[event.raw].name
+
+
+def test_bytes_and_nothing(shell: ShellName) -> None:
+    """Bytes that are no UTF-8, and an empty payload, are `Invalid`."""
+    with Stage("valkey", shell).scene(direct=True) as scene:
+        for payload in (b"\xff", b"", numbered(0) + b"\xff"):
+            assert scene.publisher.publish_raw(payload).taken
+    seen = [event for _, event in scene.watch.seen(Invalid)]
+    assert [b"\xff", b"", numbered(0) + b"\xff"] == [event.raw for event in seen if isinstance(event, Invalid)]
+    assert ["utf8", "eof", "utf8"] == [
+        event.error.category for event in seen if isinstance(event, Invalid) and isinstance(event.error, DecodeError)
+    ]
+    assert [] == scene.watch.seen(Gap)
+
+
+def test_the_cap_comes_before_the_decoder(shell: ShellName) -> None:
+    """A payload of `max_payload` bytes is decoded; one of a byte more is not, however wrong or right it is."""
+    with Stage("valkey", shell).scene(direct=True, max_payload=CAP) as scene:
+        assert scene.publisher.publish(CAP).taken
+        assert scene.publisher.publish(CAP + 1).taken
+        assert scene.publisher.publish_raw(b"\xff" * CAP).taken
+        assert scene.publisher.publish_raw(b"\xff" * (CAP + 1)).taken
+    errors = [event.error for _, event in scene.watch.seen(Invalid) if isinstance(event, Invalid)]
+    assert [PayloadTooLargeError, DecodeError, PayloadTooLargeError] == [type(error) for error in errors]
+    assert f"payload of {CAP + 1} bytes, max_payload is {CAP}" == str(errors[0])
+    assert [] == scene.watch.seen(Gap)
+
+
+def test_large_and_deep_ones_are_received(shell: ShellName, record_property: Any) -> None:
+    """30 MB, and 100,000 levels in a field that nobody reads, are notifications like any other."""
+    deep = b'{"x":' + b"[" * LEVELS + b"]" * LEVELS + b"," + CheckpointNotification.new("p", "n").to_json_bytes()[1:]
+    # A PONG waits behind 30 MB, and a consumer is busy with them: that is what a long ping_timeout is for.
+    with Stage("valkey", shell).scene(direct=True, ping_timeout=5) as scene:
+        large = scene.publisher.publish(LARGE)
+        scene.watch.wait_delivered(large.number)
+        assert scene.publisher.publish_raw(deep).taken
+    record_property("received", f"{LARGE} bytes and {LEVELS} levels")
+    assert 0 == scene.ledger.counts.covered
+    assert [] == scene.watch.seen(Invalid) + scene.watch.seen(Gap) + scene.watch.seen(Disconnected)

@@ -1,0 +1,256 @@
+"""The state machine of a subscription: what it sends, when, and what it makes of answers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from checkpoint_notify import (
+    CheckpointListenerConfig,
+    Connected,
+    Disconnected,
+    Invalid,
+)
+from checkpoint_notify._listening.core import LATE_BYTES, Core, RefusedError
+from checkpoint_notify._listening.inbox import Item, Message
+from checkpoint_notify._listening.moments import Loss
+from checkpoint_notify._listening.wire import command
+
+from ..support.listener_world import CONFIRMATION, PONG, World, message
+from ..support.timestamps import at
+
+pytestmark = pytest.mark.time_limits("ping_timeout")
+
+
+SUBSCRIBE: Final = command(b"SUBSCRIBE", b"channel")
+
+
+PING: Final = command(b"PING")
+
+
+def core(**changes: Any) -> Core:
+    """A core that was told at second 100 to begin, and at 101 that it may subscribe."""
+    made = Core(CheckpointListenerConfig(**{"connect_timeout": 2, **changes}), "channel", lambda: 0.5)
+    made.begin(at(100))
+    assert SUBSCRIBE == made.subscribe(at(101))
+    return made
+
+
+def connected(**changes: Any) -> Core:
+    """A core whose SUBSCRIBE was confirmed at second 101.5."""
+    made = core(**changes)
+    assert b"" == made.receive(CONFIRMATION, at(101.5))
+    assert [Connected()] == made.take_items()
+    return made
+
+
+def reconnected(made: Core, second: float) -> list[Item]:
+    """What a core says when its connection breaks, and SUBSCRIBE is confirmed at this second."""
+    assert made.fail(ConnectionError("broken"), at(second)) is not None
+    made.begin(at(second))
+    made.subscribe(at(second))
+    made.receive(CONFIRMATION, at(second))
+    return made.take_items()[-1:]
+
+
+def test_pings_on_schedule() -> None:
+    """The first PING is due an interval after SUBSCRIBE, the next an interval later, PONG or not."""
+    made = connected(ping_interval=10, ping_timeout=15)
+    assert 111 == made.wake_at
+    assert b"" == made.receive(None, at(110.9))
+    assert PING == made.receive(None, at(111))
+    assert 121 == made.wake_at
+    assert PING == made.receive(None, at(121))
+    assert 126 == made.wake_at, "the first PONG is due"
+    assert b"" == made.receive(PONG, at(122))
+    assert 131 == made.wake_at
+
+
+def test_pings_under_traffic() -> None:
+    """A message takes no PING's place."""
+    made = connected()
+    for tenth in range(1015, 1110):
+        assert b"" == made.receive(message(b"x"), at(tenth / 10))
+    assert PING == made.receive(message(b"x"), at(111))
+
+
+def test_gap_starts_at_subscribe_before_the_first_pong() -> None:
+    """The confirmation is as good as a PONG."""
+    made = connected()
+    made.receive(message(b"x"), at(105))
+    assert [Loss(at(101), at(106), "reconnected")] == reconnected(made, 106)
+
+
+def test_gap_starts_at_the_last_answered_ping() -> None:
+    """Neither a message, nor an unanswered PING, nor the time of the PONG moves it."""
+    made = connected()
+    assert PING == made.receive(None, at(111))
+    made.receive(PONG + message(b"x"), at(112))
+    assert PING == made.receive(message(b"y"), at(122))
+    assert [Loss(at(111), at(123), "reconnected")] == reconnected(made, 123)
+
+
+def test_pongs_answer_pings_in_order() -> None:
+    """With two PINGs under way, the first PONG is the first PING's."""
+    made = connected(ping_interval=1, ping_timeout=5)
+    for second in (102, 103):
+        assert PING == made.receive(None, at(second))
+    made.receive(PONG, at(103.5))
+    assert [Loss(at(102), at(104), "reconnected")] == reconnected(made, 104)
+
+
+def test_pong_in_the_same_piece_as_messages() -> None:
+    """A message knows which PONG came before it."""
+    made = connected()
+    made.receive(None, at(111))
+    made.receive(message(b"a") + PONG + message(b"b"), at(112))
+    assert [Message(b"a", at(112), at(101)), Message(b"b", at(112), at(111))] == made.take_items()
+
+
+def test_no_pong() -> None:
+    """The connection is given up when the PONG is due."""
+    made = connected()
+    made.receive(None, at(111))
+    made.receive(message(b"x"), at(115.5))
+    assert b"" == made.receive(None, at(115.9))
+    with pytest.raises(TimeoutError, match="no answer to PING within 5 s"):
+        made.receive(None, at(116))
+
+
+def test_late_pong_behind_what_was_not_read_in_time() -> None:
+    """This process stood still; as long as there is something to read, the PONG may be behind it."""
+    made = connected()
+    made.receive(None, at(111))
+    made.receive(message(b"x"), at(200))
+    made.receive(None, at(200))
+    made.receive(message(b"y"), at(200))
+    made.receive(PONG + PONG, at(200))
+    made.receive(None, at(200))
+    made.receive(None, at(200))
+    assert 210 == made.wake_at
+
+
+def test_late_pong_that_never_comes_under_traffic() -> None:
+    """More was read than can have been waiting: the server does not answer, though it sends."""
+    made = connected()
+    made.receive(None, at(111))
+    piece = message(bytes(64 * 1024))
+    for _ in range(LATE_BYTES // len(piece)):
+        made.receive(piece, at(116))
+    with pytest.raises(TimeoutError, match="no answer to PING"):
+        made.receive(piece, at(116))
+
+
+def test_unconfirmed_subscribe() -> None:
+    """It is given up when the whole try has taken too long."""
+    made = core(connect_timeout=2)
+    assert 102 == made.wake_at
+    assert b"" == made.receive(None, at(101.9))
+    with pytest.raises(TimeoutError, match="no answer within 2 s"):
+        made.receive(None, at(102))
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        (b"-NOAUTH Authentication required.\r\n", "the server answered: NOAUTH Authentication required."),
+        (b"-NOPERM \xff\r\n", "the server answered: NOPERM \ufffd"),
+        (b"+OK\r\n", "to a subscriber"),
+        (message(b"x"), "to a subscriber"),
+        (PONG, "to a subscriber"),
+        (CONFIRMATION.replace(b"channel", b"another"), "to a subscriber"),
+        (b"!\r\n", "where a reply was due"),
+    ],
+)
+def test_other_answers_to_subscribe(reply: bytes, text: str) -> None:
+    """They end the try, in the server's words."""
+    with pytest.raises(ConnectionError, match=text) as caught:
+        core().receive(reply, at(101.5))
+    assert reply.startswith(b"-") is isinstance(caught.value, RefusedError)
+
+
+@pytest.mark.parametrize(
+    "reply", [CONFIRMATION, PONG, CONFIRMATION.replace(b"$9\r\nsub", b"$11\r\nunsub"), b"-ERR gone\r\n"]
+)
+def test_unexpected_replies_end_a_subscription(reply: bytes) -> None:
+    """What came before them is kept."""
+    made = connected()
+    with pytest.raises(ConnectionError):
+        made.receive(message(b"x") + reply, at(102))
+    assert [Message(b"x", at(102), at(101))] == made.take_items()
+
+
+def test_one_disconnected_for_an_outage() -> None:
+    """The error that began it; further failures are told to nobody but the log."""
+    made = connected()
+    first, second = ConnectionError("first"), ConnectionError("second")
+    made.fail(first, at(102))
+    made.fail(second, at(103))
+    assert [Disconnected(first)] == made.take_items()
+
+
+def test_first_connection_fails() -> None:
+    """Disconnected comes first then, and no Gap behind the first Connected."""
+    made = core()
+    made.fail(ConnectionError("refused"), at(101))
+    made.begin(at(102))
+    made.subscribe(at(102))
+    made.receive(CONFIRMATION, at(102))
+    assert [Disconnected, Connected] == [type(item) for item in made.take_items()]
+
+
+def pauses(made: Core, count: int, second: float = 101) -> list[float | None]:
+    """The pauses after failures in a row."""
+    return [made.fail(ConnectionError(), at(second)) for _ in range(count)]
+
+
+def test_backoff_doubles_up_to_its_limit() -> None:
+    """The pause is a random part, here half, of a longest pause that doubles."""
+    made = core(backoff_initial=0.5, backoff_max=3)
+    assert [0.25, 0.5, 1.0, 1.5, 1.5] == pauses(made, 5)
+    assert [1.5] * 2000 == pauses(made, 2000), "no overflow, ever"
+
+
+def test_backoff_starts_anew_after_a_stable_connection() -> None:
+    """Stable is one that lasted a second."""
+    for seconds, pause in ((0.9, 1.0), (1.0, 0.25)):
+        made = core(backoff_initial=0.5)
+        pauses(made, 2)
+        made.begin(at(101))
+        made.subscribe(at(101))
+        made.receive(CONFIRMATION, at(101.5))
+        assert [pause] == pauses(made, 1, second=101.5 + seconds)
+
+
+def test_backoff_of_nothing_still_pauses() -> None:
+    """A refused connection must not be tried in a loop without a break."""
+    assert [0.001] * 3 == pauses(core(backoff_max=0), 3)
+
+
+def test_max_reconnects() -> None:
+    """So many tries after the first failure, all in a row."""
+    assert [False, False, True] == [pause is None for pause in pauses(core(max_reconnects=2), 3)]
+    made = connected(max_reconnects=1)
+    assert [False, True] == [pause is None for pause in pauses(made, 2, second=200)]
+
+
+def test_nothing_goes_wrong() -> None:
+    """An hour without a fault: no Gap, and everything delivered."""
+    world = World(config=CheckpointListenerConfig())
+    for _ in range(60):
+        world.flow(60)
+        world.take(1000)
+    world.finish()
+    world.check()
+    assert [Connected()] == [event for event in world.events if not isinstance(event, Invalid)]
+    assert len(world.published) - 3 <= len(world.events)
+
+
+def test_channel_of_any_bytes() -> None:
+    """Lengths go ahead of them, so no id can break the protocol."""
+    made = Core(CheckpointListenerConfig(), "fks:a\r\nü:x", lambda: 0.5)
+    made.begin(at(0))
+    assert b"*2\r\n$9\r\nSUBSCRIBE\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n" == made.subscribe(at(0))
+    made.receive(b"*3\r\n$9\r\nsubscribe\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n:1\r\n", at(0))
+    assert made.connected

@@ -1,0 +1,115 @@
+"""Where no thread can be started, a host name is resolved in place: late is better than never."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from typing import Any, Final
+
+import pytest
+
+from checkpoint_notify import (
+    CheckpointNotification,
+    CheckpointNotifier,
+    CheckpointNotifierConfig,
+    Connected,
+    NotSentError,
+    _connection,
+)
+
+from ..support.listeners import Listen
+from ..support.loopback import LoopbackServer, Recorder
+from ..support.server import Server
+from ..support.shells import Shell
+
+SAVED: Final = CheckpointNotification.new("model.bin", "lstm")
+LONG: Final = 60.0
+REAL_ADDRESSES: Final = _connection._addresses
+AT_EXIT: Final = """
+import asyncio, atexit, sys
+import checkpoint_notify.asyncio as aio
+from checkpoint_notify import *
+config = CheckpointNotifierConfig(redis_url=sys.argv[1])
+saved = CheckpointNotification.new("model.bin", "lstm")
+blocking, asynchronous = CheckpointNotifier(config), aio.CheckpointNotifier(config)
+atexit.register(lambda: print(blocking.publish(saved)))
+atexit.register(lambda: print(asyncio.run(asynchronous.publish(saved))))
+"""
+
+
+@pytest.fixture(params=["can't start new thread", "can't create new thread at interpreter shutdown"])
+def no_new_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the thread of the resolver fail as it does at a process limit, and in the end of the interpreter."""
+    start = threading.Thread.start
+
+    def fail(thread: Any) -> None:
+        if "look_up" in getattr(thread._target, "__qualname__", ""):
+            raise RuntimeError(request.param)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+
+
+@pytest.mark.usefixtures("no_new_threads")
+def test_publishing(shell: Shell) -> None:
+    """The publish goes out."""
+    with LoopbackServer(Recorder()) as server:
+        assert 3 == shell.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
+
+
+@pytest.mark.usefixtures("no_new_threads")
+def test_a_slow_resolver_does_not_use_up_the_limit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits do not cover a name that is resolved in place."""
+
+    def slow(host: str, port: int, flags: int) -> Any:
+        if not flags:
+            time.sleep(1.3)
+        return REAL_ADDRESSES(host, port, flags)
+
+    monkeypatch.setattr(_connection, "_addresses", slow)
+    with LoopbackServer(Recorder()) as server:
+        assert 3 == shell.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
+
+
+@pytest.mark.usefixtures("no_new_threads")
+def test_unknown_name(shell: Shell) -> None:
+    """The resolver's error is the publish's."""
+    with pytest.raises(NotSentError, match="failed to lookup address information"):
+        shell.publish("redis://unknown.invalid", SAVED)
+
+
+@pytest.mark.usefixtures("no_new_threads")
+def test_listening(listen: Listen, server: Server) -> None:
+    """A listener connects as well."""
+    listener = listen(redis_url=server.url.replace("127.0.0.1", "localhost"), connect_timeout=LONG)
+    with listener:
+        assert Connected() == listener.ask().result(60.0)
+
+
+def test_in_the_end_of_the_interpreter() -> None:
+    """The last checkpoint, published by both notifiers from `atexit`, where Python 3.12 starts no thread."""
+    recorder = Recorder()
+    with LoopbackServer(recorder) as server:
+        url = server.url.replace("127.0.0.1", "localhost")
+        done = subprocess.run([sys.executable, "-c", AT_EXIT, url], capture_output=True, text=True, check=True)
+    assert ("3\n3\n", "") == (done.stdout, done.stderr)
+    assert 2 == len([command for command in recorder.commands if command[0] == b"PUBLISH"])
+
+
+def test_threads_are_used_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name is resolved by a thread, so that the limit covers it."""
+    seen: list[threading.Thread] = []
+
+    def spy(host: str, port: int, flags: int) -> Any:
+        if not flags:
+            seen.append(threading.current_thread())
+        return REAL_ADDRESSES(host, port, flags)
+
+    monkeypatch.setattr(_connection, "_addresses", spy)
+    with LoopbackServer(Recorder()) as server:
+        config = CheckpointNotifierConfig(redis_url=server.url.replace("127.0.0.1", "localhost"))
+        assert 3 == CheckpointNotifier(config).publish(SAVED)
+    assert [threading.main_thread()] != seen
+    assert 1 == len(seen)

@@ -1,0 +1,227 @@
+"""How long the notifier takes without a real server: its two time limits, slow names, and asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import checkpoint_notify.asyncio
+from checkpoint_notify import (
+    CheckpointNotification,
+    CheckpointNotifierConfig,
+    NotSentError,
+    OutcomeUnknownError,
+    PublishError,
+)
+
+from ..support.loopback import Handler, LoopbackServer, Recorder, scripted, silent
+from ..support.shells import Shell
+from ..support.waiting import PATIENCE
+
+NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7)
+PONG: Final = (b"PING", b"+PONG\r\n")
+LONG: Final = 10.0
+"""Seconds that nothing here takes, unless it never ends."""
+CONNECTING: Final = pytest.mark.time_limits("CONNECT_SECONDS")
+REPLYING: Final = pytest.mark.time_limits("REPLY_SECONDS")
+"""The limit that a test is about; the other one is out of the way."""
+
+
+def drip(connection: socket.socket) -> None:
+    """Answers PING, and anything else byte by byte without end."""
+    if b"PING" in connection.recv(65536):
+        connection.sendall(b"+PONG\r\n")
+    drip_at_once(connection)
+
+
+def drip_at_once(connection: socket.socket) -> None:
+    """Answers byte by byte without end."""
+    connection.sendall(b"+")
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.02)
+
+
+def read_no_more(connection: socket.socket) -> None:
+    """Answers PING, and then leaves all in the pipe."""
+    connection.recv(65536)
+    connection.sendall(b"+PONG\r\n")
+    hang_up = select.poll()
+    hang_up.register(connection, 0)
+    hang_up.poll()
+
+
+@pytest.mark.parametrize(
+    ("handler", "kind", "least"),
+    [
+        pytest.param(silent, NotSentError, 1.0, id="silent", marks=CONNECTING),
+        pytest.param(drip_at_once, NotSentError, 1.0, id="dripping-before-PUBLISH", marks=CONNECTING),
+        pytest.param(scripted(PONG), OutcomeUnknownError, 0.5, id="reply-lost", marks=REPLYING),
+        pytest.param(drip, OutcomeUnknownError, 0.5, id="dripping-after-PUBLISH", marks=REPLYING),
+        pytest.param(read_no_more, OutcomeUnknownError, 0.5, id="not-reading", marks=REPLYING),
+    ],
+)
+def test_time_limits(shell: Shell, handler: Handler, kind: type[PublishError], least: float) -> None:
+    """A phase ends at its limit, however the other end behaves, and leaves no descriptor behind."""
+    big = NOTIFICATION.with_metadata("x", "x" * 30_000_000) if handler is read_no_more else NOTIFICATION
+    with LoopbackServer(handler) as server:
+        before = descriptors()
+        start = time.monotonic()
+        with pytest.raises(kind, match="timed out"):
+            shell.publish(server.url, big)
+        assert least <= time.monotonic() - start + 0.05
+        assert LONG > time.monotonic() - start
+    assert before >= descriptors() + 1 or eventually(lambda: before - 1 == descriptors())
+
+
+@pytest.mark.time_limits
+def test_the_limits_are_those_of_redis_rs() -> None:
+    """1 s to connect, 0.5 s for the reply, wherever they are bound."""
+    bound: dict[str, set[float]] = {"CONNECT_SECONDS": set(), "REPLY_SECONDS": set()}
+    for module in [module for name, module in sys.modules.items() if name.startswith("checkpoint_notify.")]:
+        for name in bound.keys() & vars(module).keys():
+            bound[name].add(vars(module)[name])
+    assert {"CONNECT_SECONDS": {1.0}, "REPLY_SECONDS": {0.5}} == bound
+
+
+@pytest.mark.time_limits(CONNECT_SECONDS=3.0)
+def test_each_phase_has_its_own_limit(shell: Shell) -> None:
+    """The limit for connecting does not end the wait for the reply."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"+PONG\r\n")
+        connection.recv(65536)
+        time.sleep(3.2)
+        connection.sendall(b":4\r\n")
+
+    with LoopbackServer(handle) as server:
+        assert 4 == shell.publish(server.url, NOTIFICATION)
+
+
+def descriptors() -> int:
+    """How many this process holds."""
+    return len(list(Path("/dev/fd").iterdir()))
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Whether the condition comes true."""
+    end = time.monotonic() + LONG
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@CONNECTING
+def test_slow_resolver(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is not resolved in time is not waited for, nor by `asyncio.run` in the end."""
+    answered = threading.Event()
+    resolve = socket.getaddrinfo
+
+    def slow(host: Any, *args: Any, **options: Any) -> Any:
+        if host in ("slow.invalid", b"slow.invalid") and not options.get("flags"):
+            answered.wait(6 * LONG)
+        return resolve(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    begun = time.monotonic()
+    try:
+        with pytest.raises(NotSentError, match="timed out"):
+            shell.publish("redis://slow.invalid", NOTIFICATION)
+        assert LONG > time.monotonic() - begun
+    finally:
+        answered.set()
+
+
+@pytest.mark.time_limits(CONNECT_SECONDS=6.0)  # of which each address has a part
+@pytest.mark.parametrize("dead", ["refusing", "silent"])
+def test_dead_address_beside_a_live_one(shell: Shell, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name with several addresses is served by any one that answers."""
+    recorder = Recorder()
+    with LoopbackServer(recorder) as server, dead_port(dead) as port:
+        addresses = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", number)) for number in (port, server.port)
+        ]
+
+        def resolve(host: Any, *args: Any, **options: Any) -> Any:
+            if options.get("flags"):
+                raise socket.gaierror(socket.EAI_NONAME, "not an address")
+            return addresses
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        assert 3 == shell.publish("redis://two.invalid", NOTIFICATION)
+
+
+@contextmanager
+def dead_port(kind: str) -> Iterator[int]:
+    """A port that refuses connections, or one that neither takes nor refuses them."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        if kind == "refusing":
+            yield listener.getsockname()[1]
+            return
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(8)]  # they fill the queue that nobody empties
+        for client in waiting:
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+        for client in waiting:
+            client.close()
+
+
+# asyncio alone.
+
+
+@CONNECTING
+def test_publishes_run_side_by_side() -> None:
+    """While one publish waits, others go on."""
+
+    async def main(url: str) -> list[Any]:
+        notifier = checkpoint_notify.asyncio.CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
+        return await asyncio.gather(*[notifier.publish(NOTIFICATION) for _ in range(20)], return_exceptions=True)
+
+    with LoopbackServer(silent) as server:
+        start = time.monotonic()
+        results = asyncio.run(main(server.url))
+        assert LONG > time.monotonic() - start
+    assert [NotSentError] * 20 == [type(result) for result in results]
+
+
+def test_cancellation() -> None:
+    """A cancelled publish ends at once, as cancelled, and closes its connection."""
+    got_publish = threading.Event()
+    ended = threading.Event()
+
+    def handle(connection: socket.socket) -> None:
+        while data := connection.recv(65536):
+            if b"PING" in data:
+                connection.sendall(b"+PONG\r\n")
+            else:
+                got_publish.set()
+        ended.set()
+
+    async def main(url: str) -> bool:
+        notifier = checkpoint_notify.asyncio.CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
+        task = asyncio.create_task(notifier.publish(NOTIFICATION))
+        await asyncio.to_thread(got_publish.wait, PATIENCE)
+        task.cancel()
+        await asyncio.wait([task])
+        closed = await asyncio.to_thread(ended.wait, PATIENCE)
+        assert {asyncio.current_task()} == asyncio.all_tasks()
+        return task.cancelled() and closed
+
+    with LoopbackServer(handle) as server:
+        assert asyncio.run(main(server.url))

@@ -1,0 +1,1 @@
+"""Tests of the repository: documentation, workflows, packaging, structure, and the tests' own tools."""

@@ -1,0 +1,1 @@
+"""Tests of testing/: fakes, strategies and the pytest plugin."""

@@ -1,0 +1,50 @@
+"""What becomes of a payload on which Python and Rust disagree: it is made small, and kept as a golden vector."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from ...support.peer import Answer, Peer
+from ...support.verdict import agree, answer_to
+from .paths import same_on_both_paths
+
+SOURCE: Final = Path(__file__).parents[2] / "rust" / "vectors" / "checkpoint_notification.toml"
+
+
+def shrunk(payload: bytes, peer: Peer) -> bytes:
+    """A payload on which they still disagree, and from which no single run of bytes can be taken."""
+    width = len(payload) // 2
+    while width:
+        start = 0
+        while start < len(payload):
+            shorter = payload[:start] + payload[start + width :]
+            if _disagree(shorter, peer):
+                payload = shorter
+            else:
+                start += width
+        width //= 2
+    return payload
+
+
+def _disagree(payload: bytes, peer: Peer) -> bool:
+    same = same_on_both_paths(payload, Counter())
+    return not (agree(peer.decode(payload), answer_to(payload)) and same)
+
+
+def write_vector(payload: bytes, rust: Answer, source: Path = SOURCE) -> Path:
+    """Add the payload to the source of the golden vectors, for `make golden` to take up; the file it was added to."""
+    kind = "refused" if "error" in rust else "unusual"
+    name = f"found_{hashlib.sha256(payload).hexdigest()[:8]}"
+    entry = (
+        f"\n[[{kind}]]\n"
+        f'name = "{name}"\n'
+        f'description = "Python and Rust once disagreed on this payload ({name})."\n'
+        f'payload_base64 = "{base64.b64encode(payload).decode()}"\n'
+    )
+    with source.open("a", encoding="utf-8") as file:
+        file.write(entry)
+    return source

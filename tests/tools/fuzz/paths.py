@@ -1,0 +1,17 @@
+"""Which way a payload takes through the decoder: the fast path, or the exact parser."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from checkpoint_notify.notification import CODEC
+
+from ...support.verdict import answer_to
+
+
+def same_on_both_paths(payload: bytes, seen: Counter[str]) -> bool:
+    """Whether the exact parser alone gives the same answer; counts in `seen` the path taken, `fast` or `exact`."""
+    answer = answer_to(payload)
+    is_canonical = "value" in answer and CODEC.encode(CODEC.decode(payload)) == payload
+    seen["fast" if is_canonical else "exact"] += 1
+    return answer == answer_to(payload, CODEC.decode_exact)

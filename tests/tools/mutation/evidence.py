@@ -1,0 +1,54 @@
+"""What Rust says of many payloads, asked once: the golden vectors, a fixed run of the fuzzer, the hostile payloads.
+
+`python -m tests.tools.mutation.evidence FILE COUNT`, in the copy; it holds plain values, so that
+reading it imports no codec.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from checkpoint_notify.resources import VectorKind, vectors
+
+from ...codec.test_decoder_limits import PAYLOADS
+from ...support.peer import Peer
+from ..fuzz.generator import Generator
+
+SEED: Final = 20_261_125
+_KINDS: Final[tuple[VectorKind, ...]] = ("canonical", "unusual", "refused")
+
+Answer = dict[str, Any]
+
+
+class Evidence(NamedTuple):
+    """Payloads and Rust's answers."""
+
+    vectors: list[tuple[str, bytes, Answer]]
+    """Name, payload and answer; the shortest first."""
+    encodings: list[tuple[str, Answer, bytes]]
+    """Name, value and payload of what Rust writes."""
+    corpus: list[tuple[bytes, Answer]]
+    limits: dict[str, Answer]
+    """By the name that tests/codec/test_decoder_limits.py gives the payload."""
+
+
+def gathered(program: Path, count: int) -> Evidence:
+    """All of it, with so many payloads of the fuzzer."""
+    golden = [vector for kind in _KINDS for vector in vectors(kind)]
+    golden.sort(key=lambda vector: len(vector.payload))
+    decoded = [(v.name, v.payload, {"value": v.value} if v.error is None else {"error": v.error}) for v in golden]
+    encoded = [(v.name, v.value, v.payload) for v in golden if v.kind == "canonical" and v.value is not None]
+    generator = Generator(SEED)
+    payloads = [generator.payload() for _ in range(count)]
+    with Peer(program) as peer:
+        corpus = list(zip(payloads, peer.decode_many(payloads), strict=True))
+        limits = {name: peer.decode(make()) for name, make in PAYLOADS.items()}
+    return Evidence(decoded, encoded, corpus, limits)
+
+
+if __name__ == "__main__":
+    known = gathered(Path("tests/rust/target/debug/peer"), int(sys.argv[2]))
+    Path(sys.argv[1]).write_bytes(pickle.dumps(tuple(known)))

@@ -1,0 +1,124 @@
+"""The stages that a mutant goes through, in the process that has imported it; the first that finds it out raises."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+Answer = dict[str, Any]
+Evidence = tuple[
+    list[tuple[str, bytes, Answer]], list[tuple[str, Answer, bytes]], list[tuple[bytes, Answer]], dict[str, Answer]
+]
+
+UNIT_TESTS: Final = ("tests/codec/test_codec.py", "tests/codec/test_scanner.py")
+LARGE: Final = 20_000
+"""Vectors of so many bytes are left to the stage `limits`."""
+LEAST_FAST: Final = 20
+"""At least one payload in so many must take the fast path, as tests/codec/test_codec_fuzz.py demands."""
+
+
+class NoticedError(Exception):
+    """The mutant does something that the codec does not; the text says where."""
+
+
+def imports(evidence: Evidence) -> None:
+    """The package can be imported."""
+    from ...support import values, verdict  # noqa: F401
+
+
+def golden_vectors(evidence: Evidence) -> None:
+    """Each vector is decoded as by Rust, on both paths and as every type of payload, and written as by Rust."""
+    from ...support.values import from_protocol
+    from ...support.verdict import answer_to
+    from ..fuzz.paths import same_on_both_paths
+
+    for name, payload, rust in evidence[0]:
+        if len(payload) < LARGE:
+            _expect(answer_to(payload) == rust and same_on_both_paths(payload, Counter()), name)
+            for kind in (bytearray, memoryview, *[bytes.decode] * ("utf8" not in str(rust.get("error")))):
+                _expect(answer_to(kind(payload)) == rust, name)  # type: ignore[operator]
+    for name, value, payload in evidence[1]:
+        _expect(from_protocol(value).to_json_bytes() == payload, name)
+
+
+def refusals(evidence: Evidence) -> None:
+    """What Rust cannot hold is refused at construction, in the words that tests/codec/test_codec.py knows."""
+    from checkpoint_notify import EncodeError
+
+    from ...codec.test_codec import REFUSED, VALID
+
+    cases: list[tuple[str, Any, str]] = [*REFUSED]
+    for name, value, text in cases:
+        try:
+            dataclasses.replace(VALID, **{name: value})
+        except EncodeError as error:
+            _expect(str(error).startswith(text), text)
+        else:
+            raise NoticedError(text)
+
+
+def corpus(evidence: Evidence) -> None:
+    """A run of the fuzzer: each payload is judged as by Rust, and both paths agree."""
+    from ...support.verdict import agree, answer_to
+    from ..fuzz.paths import same_on_both_paths
+
+    seen: Counter[str] = Counter()
+    for payload, rust in evidence[2]:
+        _expect(agree(rust, answer_to(payload)) and same_on_both_paths(payload, seen), repr(payload))
+    _expect(seen["fast"] * LEAST_FAST > len(evidence[2]), "the fast path is not taken")
+
+
+def limits(evidence: Evidence) -> None:
+    """The large vectors, and the payloads of tests/codec/test_decoder_limits.py, are judged as by Rust."""
+    from ...codec.test_decoder_limits import PAYLOADS
+    from ...support.verdict import answer_to
+
+    for name, payload, rust in evidence[0]:
+        if len(payload) >= LARGE:
+            _expect(answer_to(payload) == rust, name)
+    for name, rust in evidence[3].items():
+        if name == "10 MB of escapes":
+            continue  # takes as long as all others together, and is about nothing but time
+        _expect(answer_to(PAYLOADS[name]()) == rust, name)
+
+
+def quick_tests(evidence: Evidence) -> None:
+    """The unit tests pass, but for those that go through all vectors, as was done, or ask Rust."""
+    _run_tests("not every_ and not exact_parser_agrees", "--noconftest")
+
+
+def slow_tests(evidence: Evidence) -> None:
+    """The unit tests that ask Rust pass."""
+    _run_tests("every_ascii or every_character")
+
+
+def _run_tests(which: str, *options: str) -> None:
+    import pytest
+
+    said = io.StringIO()
+    plain = ("-xq", "-p", "no:cacheprovider", "-k", which, *options)
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = pytest.main([*plain, *(test for test in UNIT_TESTS if Path(test).is_file())])
+    last = [line for line in said.getvalue().splitlines() if line.startswith(("FAILED", "ERROR"))]
+    _expect(status == 0, last[0] if last else f"pytest: {status!r}")
+
+
+STAGES: Final[dict[str, Callable[[Evidence], None]]] = {
+    "import": imports,
+    "vectors": golden_vectors,
+    "refusals": refusals,
+    "tests": quick_tests,
+    "fuzz": corpus,
+    "slow tests": slow_tests,
+    "limits": limits,
+}
+
+
+def _expect(condition: bool, where: str) -> None:
+    if not condition:
+        raise NoticedError(where)

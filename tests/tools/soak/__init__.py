@@ -1,0 +1,1 @@
+"""Steady publishing, random faults, and the promise checked over every message. `python -m tests.tools.soak --help`."""
