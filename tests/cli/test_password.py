@@ -63,6 +63,14 @@ def test_in_pipes(command: tuple[str, ...], cli: Cli, guarded: Server, repeating
         assert PASSWORD not in done.out + done.err, url
 
 
+@pytest.mark.parametrize("command", [("publish", *MADE), ("publish", *MADE, "--dry-run"), ("watch",)], ids=" ".join)
+def test_a_refusal_that_repeats_it(command: tuple[str, ...], cli: Cli) -> None:
+    """Rust's words repeat what is wrong in a URL, which may be the password."""
+    done = cli.run(*command, env={"REDIS_URL": f"redis://:{PASSWORD}@localhost?protocol={PASSWORD}"})
+    assert "Redis client error: Invalid protocol version - InvalidClientConfig: ***; " in done.err
+    assert PASSWORD not in done.out + done.err
+
+
 @pytest.mark.parametrize("command", ["watch", "publish", "validate", "doctor"])
 @pytest.mark.parametrize(
     ("url", "shown"),

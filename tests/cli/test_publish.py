@@ -187,6 +187,7 @@ def test_lines_up_to_a_refused_one(
     assert done.err.startswith(f"checkpoint-notify: {words}")
 
 
+@pytest.mark.time_limits("REPLY_SECONDS")
 def test_lines_up_to_one_that_is_not_published(cli: Cli, settings: dict[str, str], server: Server) -> None:
     """The message names the line, and says what was before it."""
     with Proxy(server.port, lose_replies_from=b'"version":1') as proxy:

@@ -51,8 +51,9 @@ def test_without_the_extra_redis(command: str) -> None:
     """One line, and status 2; the library alone would log a warning."""
     done = _without("redis", *command.split())
     assert (2, "") == (done.returncode, done.stdout)
-    hint = "in a clone of the repository, run: pip install '.[redis,cli]'"
-    assert f"checkpoint-notify: there is no redis-py here; {hint}\n" == done.stderr
+    hint = "run pip install '.[redis]' in a clone of the repository"
+    words = f"redis-py is blocked, sys.modules['redis'] is None: unblock it, or {hint}"
+    assert f"checkpoint-notify: {words}\n" == done.stderr
 
 
 @pytest.mark.parametrize("command", ["publish --path p --name n", "watch", "doctor"])
@@ -68,7 +69,7 @@ def test_another_redis(command: str, tmp_path: Path) -> None:
         timeout=PATIENCE,
     )
     assert (2, "", 1) == (done.returncode, done.stdout, done.stderr.count("\n"))
-    assert f"{tmp_path}/redis.py is not redis-py, and hides it if it is installed; " in done.stderr
+    assert f"the module {tmp_path}/redis.py is not redis-py, but has its name: rename it, " in done.stderr
 
 
 def _without(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -265,7 +265,7 @@ def test_a_bad_url(listen: Listen) -> None:
 def test_without_redis(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entering says what to install."""
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(ImportError, match=r"install checkpoint-notify\[redis\]"):
+    with pytest.raises(ImportError, match=r"pip install '\.\[redis\]'"):
         listen().__enter__()
 
 

@@ -325,7 +325,7 @@ def test_bad_urls_and_bad_use(listening: Listening, server: Server) -> None:
 def test_listeners_without_redis(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra neither can be entered, so that a program that forgot to install it fails its tests."""
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(ImportError, match=r"checkpoint-notify\[redis\]"):
+    with pytest.raises(ImportError, match=r"pip install '\.\[redis\]'"):
         listening.events(listening.listener([Connected()]), 1, lambda number, event: None)
 
 

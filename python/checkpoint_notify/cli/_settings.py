@@ -9,7 +9,7 @@ from checkpoint_notify import CheckpointListenerConfig, CheckpointNotifierConfig
 from checkpoint_notify.cli._command import CommandError
 from checkpoint_notify.cli._terminal import shortened
 from checkpoint_notify.errors import EncodeError, RedisUrlError
-from checkpoint_notify.redis_url import RedisUrl
+from checkpoint_notify.redis_url import RedisUrl, parse_cleanly
 
 URL_ADVICE: Final = "write redis://[user:password@]host[:port][/database]"
 
@@ -33,16 +33,11 @@ class Settings:
     def url(self) -> RedisUrl:
         """The server; a CommandError if Rust refuses the URL."""
         try:
-            return RedisUrl.parse(self.notifier.redis_url)
+            return parse_cleanly(self.notifier.redis_url)
         except RedisUrlError as error:
-            raise CommandError(f"{url_words(error)}; {self.url_advice}") from None
+            raise CommandError(f"{shortened(str(error))}; {self.url_advice}") from None
 
     @property
     def url_advice(self) -> str:
         """What to do about a URL that is refused."""
         return f"{URL_ADVICE} ({self.source})"
-
-
-def url_words(error: RedisUrlError) -> str:
-    """What is said of a URL that Rust refuses: Rust's words."""
-    return f"Redis client error: {shortened(str(error))}"

@@ -40,9 +40,9 @@ from checkpoint_notify.cli._server import (
     require_redis,
     without_password,
 )
-from checkpoint_notify.cli._settings import Settings, url_words
-from checkpoint_notify.cli._terminal import Screen, json_line, visible
-from checkpoint_notify.redis_url import RedisUrl
+from checkpoint_notify.cli._settings import Settings
+from checkpoint_notify.cli._terminal import Screen, json_line, shortened, visible
+from checkpoint_notify.redis_url import RedisUrl, parse_cleanly
 
 _STYLES: Final = {"ok": "green", "warning": "bold yellow", "failed": "bold red"}
 LISTEN_SECONDS: Final = 3.0
@@ -126,9 +126,9 @@ def _failed(name: str, fault: Fault) -> Finding:
 def _examine(settings: Settings, purpose: str | None) -> Iterator[Finding]:
     yield from _settings(settings, purpose)
     try:
-        url = RedisUrl.parse(settings.notifier.redis_url)
+        url = parse_cleanly(settings.notifier.redis_url)
     except RedisUrlError as error:
-        yield Finding("URL", url_words(error), settings.url_advice, Exit.USAGE)
+        yield Finding("URL", shortened(str(error)), settings.url_advice, Exit.USAGE)
         return
     yield _url(url)
     faults = Faults(settings)
