@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wcwidth import wcwidth
 
@@ -77,6 +77,7 @@ def test_every_character_has_its_width() -> None:
 
 
 @given(st.text(st.sampled_from("a新é<> "), max_size=60), st.integers(2, 30), st.integers(0, 8))
+@example(" <<", 2, 0)
 def test_rows(text: str, width: int, indent: int) -> None:
     """No word gets lost, no row is too long, and no word is broken that fits into a row."""
     indent = min(indent, width - 2)

@@ -130,7 +130,8 @@ publishes = (
     lambda: CheckpointNotifier(config).publish(notification),
     lambda: asyncio.run(checkpoint_notify.asyncio.CheckpointNotifier(config).publish(notification)),
 )
-threads = [threading.Thread(target=lambda publish=publish: print(publish() + 1, flush=True)) for publish in publishes]
+tell = lambda publish: sys.stdout.write(f"{publish() + 1}\\n")  # print would write the line in two pieces
+threads = [threading.Thread(target=tell, args=[publish]) for publish in publishes]
 for thread in threads:
     thread.start()
 for thread in threads:

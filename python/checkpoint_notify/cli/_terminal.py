@@ -195,7 +195,8 @@ def _rows(text: str, width: int, indent: int) -> Iterator[tuple[int, int]]:
         if columns_of(text[start : word.end()]) > room:
             if start < end:
                 yield start, end
-                start, room = word.start(), width - indent
+                room = width - indent
+            start = word.start()
             while columns_of(text[start : word.end()]) > room:
                 end = start + _fitting(text[start : word.end()], room)
                 yield start, end
