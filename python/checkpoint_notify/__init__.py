@@ -18,14 +18,12 @@ from checkpoint_notify.errors import (
 )
 
 if TYPE_CHECKING:
-    from checkpoint_notify.channel import checkpoint_channel
-    from checkpoint_notify.config import CheckpointNotifierConfig
-    from checkpoint_notify.counters import ListenerCounters, NotifierCounters
-    from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
-    from checkpoint_notify.listener import CheckpointListener
-    from checkpoint_notify.listener_config import CheckpointListenerConfig
-    from checkpoint_notify.notification import CheckpointNotification
-    from checkpoint_notify.notifier import CheckpointNotifier
+    from checkpoint_notify._config import CheckpointListenerConfig, CheckpointNotifierConfig
+    from checkpoint_notify._counters import ListenerCounters, NotifierCounters
+    from checkpoint_notify._events import Connected, Disconnected, Event, Gap, Invalid, Received
+    from checkpoint_notify._message import CheckpointNotification, checkpoint_channel
+    from checkpoint_notify._sync.listener import CheckpointListener
+    from checkpoint_notify._sync.notifier import CheckpointNotifier
 
 __all__ = [
     "CheckpointListener",
@@ -53,20 +51,20 @@ __all__ = [
 ]
 
 _LATE = {
-    "CheckpointListener": "listener",
-    "CheckpointListenerConfig": "listener_config",
-    "CheckpointNotification": "notification",
-    "CheckpointNotifier": "notifier",
-    "CheckpointNotifierConfig": "config",
-    "Connected": "events",
-    "Disconnected": "events",
-    "Event": "events",
-    "Gap": "events",
-    "Invalid": "events",
-    "ListenerCounters": "counters",
-    "NotifierCounters": "counters",
-    "Received": "events",
-    "checkpoint_channel": "channel",
+    "CheckpointListener": "_sync.listener",
+    "CheckpointListenerConfig": "_config",
+    "CheckpointNotification": "_message",
+    "CheckpointNotifier": "_sync.notifier",
+    "CheckpointNotifierConfig": "_config",
+    "Connected": "_events",
+    "Disconnected": "_events",
+    "Event": "_events",
+    "Gap": "_events",
+    "Invalid": "_events",
+    "ListenerCounters": "_counters",
+    "NotifierCounters": "_counters",
+    "Received": "_events",
+    "checkpoint_channel": "_message",
 }
 """Names that are imported at their first use, and their modules: reading a message needs no sockets and no logging, and
 the help of the command line no codec."""

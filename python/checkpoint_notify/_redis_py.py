@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
-from checkpoint_notify._foreign import one_line
+from checkpoint_notify._redaction import one_line
 
 T = TypeVar("T")
 

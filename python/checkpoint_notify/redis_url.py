@@ -19,7 +19,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, NoReturn
 
-from checkpoint_notify._foreign import clean
+from checkpoint_notify._redaction import redact
 from checkpoint_notify.errors import RedisUrlError
 
 _TCP = frozenset({"redis", "valkey"})
@@ -84,13 +84,13 @@ class RedisUrl:
         )
 
 
-def parse_cleanly(url: str) -> RedisUrl:
+def parse_redacted(url: str) -> RedisUrl:
     """Read a REDIS_URL; what RedisUrlError repeats of it is fit to be shown, and begins as Rust's notifier says it."""
     try:
         return RedisUrl.parse(url)
     except RedisUrlError as error:
         words, separator, quoted = str(error).partition(f"{_KIND}: ")
-        raise RedisUrlError(f"Redis client error: {words}{separator}{clean(quoted, _password(url))}") from None
+        raise RedisUrlError(f"Redis client error: {words}{separator}{redact(quoted, _password(url))}") from None
 
 
 def _password(url: str) -> str | None:

@@ -17,10 +17,10 @@ import pytest
 
 from checkpoint_notify import CheckpointNotification, DecodeError, EncodeError, _generated
 from checkpoint_notify._bounds import IntRange
+from checkpoint_notify._message import CODEC
 from checkpoint_notify.codec.decoder import decode
 from checkpoint_notify.codec.layout import Kind, layout_of
 from checkpoint_notify.codec.payload import check_utf8
-from checkpoint_notify.notification import CODEC
 from checkpoint_notify.resources import vectors
 
 from ..support.peer import Peer

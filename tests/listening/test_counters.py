@@ -7,12 +7,12 @@ import pytest
 from checkpoint_notify import (
     NotifierCounters,
 )
-from checkpoint_notify.counters import Tally
+from checkpoint_notify._counters import CounterSet
 
 
 def test_tally() -> None:
     """The same for the notifier's counters; a name that is no field is a mistake."""
-    tally = Tally(NotifierCounters)
+    tally = CounterSet(NotifierCounters)
     tally.add("published")
     tally.add("unknown", 2)
     assert NotifierCounters(published=1, unknown=2) == tally.snapshot()

@@ -16,9 +16,9 @@ from checkpoint_notify import (
     PayloadTooLargeError,
     Received,
 )
-from checkpoint_notify._listening.handover import Handover
-from checkpoint_notify._listening.inbox import Item, Message
-from checkpoint_notify._listening.moments import Loss
+from checkpoint_notify._protocol.event_decoder import EventDecoder
+from checkpoint_notify._protocol.event_queue import Item, Message
+from checkpoint_notify._protocol.timestamps import Loss
 
 from ..support.timestamps import at
 
@@ -27,7 +27,7 @@ PAYLOAD: Final = CheckpointNotification.new("model.bin", "lstm").to_json_bytes()
 
 def test_handover_counts() -> None:
     """Every event that was handed over, and the width of Gaps."""
-    handover = Handover(1000)
+    handover = EventDecoder(1000)
     items: list[Item] = [
         Connected(),
         Message(PAYLOAD, at(0), at(0)),
@@ -38,12 +38,12 @@ def test_handover_counts() -> None:
     kinds = [type(handover.event(each)) for each in items]
     assert [Connected, Received, Invalid, Gap, Gap] == kinds
     assert ListenerCounters(received=1, invalid=1, gaps=2, gap_seconds=4.5) == handover.tally.snapshot()
-    assert isinstance(Handover(1000).tally.snapshot().gap_seconds, float)
+    assert isinstance(EventDecoder(1000).tally.snapshot().gap_seconds, float)
 
 
 def test_handover_of_a_payload() -> None:
     """The notification and the bytes; or the bytes and the error."""
-    handover = Handover(len(PAYLOAD))
+    handover = EventDecoder(len(PAYLOAD))
     assert Received(CheckpointNotification.from_json(PAYLOAD), PAYLOAD) == handover.event(
         Message(PAYLOAD, at(0), at(0))
     )
@@ -57,7 +57,7 @@ def test_handover_of_a_payload() -> None:
 def test_size_is_checked_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """A payload over the limit is not looked at."""
     monkeypatch.setattr(CheckpointNotification, "from_json", None)
-    event = Handover(10).event(Message(b"01234567890", at(0), at(0)))
+    event = EventDecoder(10).event(Message(b"01234567890", at(0), at(0)))
     assert isinstance(event, Invalid)
     assert isinstance(event.error, PayloadTooLargeError)
     assert "payload of 11 bytes, max_payload is 10" == str(event.error)
@@ -70,7 +70,7 @@ def test_faults_of_the_decoder_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -
         raise RecursionError("a fault")
 
     monkeypatch.setattr(CheckpointNotification, "from_json", broken)
-    handover = Handover(1000)
+    handover = EventDecoder(1000)
     with pytest.raises(RecursionError, match="a fault"):
         handover.event(Message(PAYLOAD, at(0), at(0)))
     assert ListenerCounters() == handover.tally.snapshot()

@@ -14,9 +14,9 @@ from checkpoint_notify import (
     Disconnected,
     Gap,
 )
-from checkpoint_notify._listening.handover import Handover
-from checkpoint_notify._listening.inbox import LONGEST_RUN, Inbox, Item, Message, extend
-from checkpoint_notify._listening.moments import Loss
+from checkpoint_notify._protocol.event_decoder import EventDecoder
+from checkpoint_notify._protocol.event_queue import LONGEST_RUN, EventQueue, Item, Message, extend
+from checkpoint_notify._protocol.timestamps import Loss
 
 from ..support.listener_world import check_order
 from ..support.timestamps import at
@@ -27,14 +27,14 @@ def item(second: float, size: int = 1, since: float = 0) -> Message:
     return Message(b"x" * size, at(second), at(since))
 
 
-def drained(inbox: Inbox) -> list[Item]:
+def drained(inbox: EventQueue) -> list[Item]:
     """All items, in order."""
     return list(iter(inbox.take, None))
 
 
 def test_inbox_drops_the_oldest() -> None:
     """One loss for neighbours: since the first knows of, until the last was received."""
-    inbox = Inbox(2, 1000)
+    inbox = EventQueue(2, 1000)
     inbox.put([item(1), item(2, since=1), item(3, since=1), item(4, since=2)])
     assert [Loss(at(0), at(2), "overflow"), item(3, since=1), item(4, since=2)] == drained(inbox)
     assert 2 == inbox.dropped
@@ -42,7 +42,7 @@ def test_inbox_drops_the_oldest() -> None:
 
 def test_inbox_counts_bytes() -> None:
     """A message alone is kept, however large; what is taken counts no more."""
-    inbox = Inbox(100, 10)
+    inbox = EventQueue(100, 10)
     inbox.put([item(1, 10)])
     assert [item(1, 10)] == drained(inbox)
     inbox.put([item(1, 5), item(2, 5), item(3, 100)])
@@ -54,7 +54,7 @@ def test_inbox_counts_bytes() -> None:
 def test_inbox_keeps_what_happened_in_its_place() -> None:
     """Messages are dropped from between it."""
     outage: list[Item] = [Disconnected(ConnectionError()), Connected(), Loss(at(2), at(4), "reconnected")]
-    inbox = Inbox(1, 1000)
+    inbox = EventQueue(1, 1000)
     inbox.put([Connected(), item(1), *outage, item(5, since=4), item(6, since=4)])
     first, second = Loss(at(0), at(1), "overflow"), Loss(at(4), at(5), "overflow")
     assert [Connected(), first, *outage, second, item(6, since=4)] == drained(inbox)
@@ -62,7 +62,7 @@ def test_inbox_keeps_what_happened_in_its_place() -> None:
 
 def test_inbox_of_a_sleeper() -> None:
     """A million flaps later it holds a few events, in order, and the Gaps cover every one of them."""
-    inbox = Inbox(4, 1000)
+    inbox = EventQueue(4, 1000)
     outages = 20_000
     inbox.put([Connected(), item(0)])
     for number in range(outages):
@@ -72,7 +72,7 @@ def test_inbox_of_a_sleeper() -> None:
             inbox.put([item(10 * number + 6, since=10 * number + 5)])
     items = drained(inbox)
     assert len(items) <= 5 * (LONGEST_RUN + 1) + 4
-    handover = Handover(100)
+    handover = EventDecoder(100)
     events = [handover.event(each) for each in items]
     check_order(events)
     gaps = [event for event in events if isinstance(event, Gap)]
@@ -86,7 +86,7 @@ def test_inbox_of_a_sleeper() -> None:
 
 def test_inbox_of_one_who_sleeps_in_front_of_a_gap() -> None:
     """The Gap that follows the Connected which was taken comes next, however many outages follow."""
-    inbox = Inbox(4, 1000)
+    inbox = EventQueue(4, 1000)
     inbox.put([Connected()])
     for second in range(10, 10 * LONGEST_RUN, 10):
         loss = Loss(at(second), at(second + 5), "reconnected")
@@ -95,7 +95,7 @@ def test_inbox_of_one_who_sleeps_in_front_of_a_gap() -> None:
             events = [inbox.take() for _ in range(3)]
     events += drained(inbox)
     assert Loss(at(10), at(15), "reconnected") == events[3]
-    check_order([Handover(100).event(each) for each in events if each is not None])
+    check_order([EventDecoder(100).event(each) for each in events if each is not None])
 
 
 @given(st.lists(st.sampled_from(["outage", "overflow"]), max_size=60), st.booleans())

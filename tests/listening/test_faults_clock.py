@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checkpoint_notify import Disconnected, Gap
-from checkpoint_notify._listening import driver
-from checkpoint_notify._listening.moments import Clock
+from checkpoint_notify._protocol import driver
+from checkpoint_notify._protocol.timestamps import Clock
 
 from ..support.faults.scene import Stage
 from ..support.faults.watch import SHELLS, ShellName

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from checkpoint_notify import CheckpointNotification, Connected, Disconnected, Event, Gap, Received
-from checkpoint_notify.events import Reason
+from checkpoint_notify._events import Reason
 
 from ..support.faults.ledger import Ledger, Publish
 from ..support.faults.messages import numbered

@@ -28,7 +28,7 @@ from checkpoint_notify import (
     Received,
     RedisUrlError,
 )
-from checkpoint_notify._listening.driver import Driver
+from checkpoint_notify._protocol.driver import Driver
 
 from ..support.faults.resp import Resp, command
 from ..support.listeners import CHANNEL, Listen

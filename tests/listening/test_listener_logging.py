@@ -12,13 +12,13 @@ from typing import Final
 import pytest
 
 from checkpoint_notify import CheckpointListenerConfig, DecodeError, Gap, Invalid
-from checkpoint_notify._listening import log
-from checkpoint_notify._listening.core import Core
-from checkpoint_notify._listening.driver import Driver
-from checkpoint_notify._listening.inbox import Item
-from checkpoint_notify._listening.log import REMINDER_SECONDS, WARNED_IN_A_ROW, OutageLog
-from checkpoint_notify._listening.moments import Clock
-from checkpoint_notify._listening.status import Status
+from checkpoint_notify import _logging as log
+from checkpoint_notify._logging import REMINDER_SECONDS, WARNED_IN_A_ROW, OutageLog
+from checkpoint_notify._protocol.driver import Driver
+from checkpoint_notify._protocol.event_queue import Item
+from checkpoint_notify._protocol.status import Status
+from checkpoint_notify._protocol.subscription import Subscription
+from checkpoint_notify._protocol.timestamps import Clock
 from checkpoint_notify.redis_url import RedisUrl
 
 from ..support.listener_world import CHANNEL, CONFIRMATION
@@ -51,7 +51,7 @@ class Driven:
         self.events: list[Item] = []
         settings = CheckpointListenerConfig(backoff_initial=0.05, **config)  # type: ignore[arg-type]
         clock = Clock(monotonic=lambda: self.now, wall=lambda: datetime(2026, 1, 1, tzinfo=UTC))
-        core = Core(settings, CHANNEL, lambda: 0.5)
+        core = Subscription(settings, CHANNEL, lambda: 0.5)
         self.at_delivery: Callable[[], object] = lambda: None
         self._driver = Driver(core, CHANNEL, RedisUrl.parse("redis://h"), self._deliver, self.status, clock)
 

@@ -25,9 +25,9 @@ from checkpoint_notify import (
     Connected,
     NotifierCounters,
     Received,
-    counters,
+    _counters,
 )
-from checkpoint_notify.counters import Tally
+from checkpoint_notify._counters import CounterSet
 
 from ..support.faults.resp import Resp
 from ..support.listeners import CHANNEL, Listen
@@ -164,11 +164,11 @@ def test_a_child_does_not_keep_the_connection_open(shell: str) -> None:
 
 def test_a_child_can_count() -> None:
     """Though another thread of its parent was about to count at the moment of the fork."""
-    tally = Tally(NotifierCounters)
+    tally = CounterSet(NotifierCounters)
     counting, forking = threading.Event(), threading.Event()
 
     def count() -> None:
-        with counters._LOCK:
+        with _counters._LOCK:
             counting.set()
             forking.wait(PATIENCE)
             time.sleep(0.1)  # the main thread is in the fork by now, or has it behind it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checkpoint_notify._listening.outage import presentable
+from checkpoint_notify._protocol.outage import presentable
 
 
 def test_presentable_errors() -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkpoint_notify._listening.moments import Moment
-from checkpoint_notify._listening.wire import ProtocolError, Wire, command
+from checkpoint_notify._protocol.resp import ProtocolError, RespParser, command
+from checkpoint_notify._protocol.timestamps import Timestamp
 
 from ..support.listener_world import CONFIRMATION, PONG, message
 
@@ -21,14 +21,14 @@ SUBSCRIBE: Final = command(b"SUBSCRIBE", b"channel")
 PING: Final = command(b"PING")
 
 
-def at(seconds: float, *, wall: float | None = None) -> Moment:
+def at(seconds: float, *, wall: float | None = None) -> Timestamp:
     """A moment; the wall clock shows the same seconds unless it is told otherwise."""
-    return Moment(seconds, START + timedelta(seconds=seconds if wall is None else wall))
+    return Timestamp(seconds, START + timedelta(seconds=seconds if wall is None else wall))
 
 
 def frames(*pieces: bytes) -> list[Any]:
     """What a wire makes of these pieces."""
-    wire = Wire(b"channel")
+    wire = RespParser(b"channel")
     return [frame for piece in pieces for frame in wire.feed(piece)]
 
 
@@ -99,7 +99,7 @@ def test_wire_puts_a_large_payload_together_once() -> None:
 )
 def test_wire_refuses_what_is_no_reply(fault: bytes) -> None:
     """A ProtocolError, behind what came before the fault."""
-    wire = Wire(b"channel")
+    wire = RespParser(b"channel")
     reader: Iterator[Any] = wire.feed(message(b"before") + fault)
     assert b"before" == next(reader)
     with pytest.raises(ProtocolError, match="the server sent"):

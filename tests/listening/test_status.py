@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import pytest
 
-import checkpoint_notify._asyncio_line
-import checkpoint_notify._line
+import checkpoint_notify._asyncio.listener_connection
+import checkpoint_notify._sync.listener_connection
 import checkpoint_notify.asyncio
 from checkpoint_notify import CheckpointListenerConfig, CheckpointNotification, Connected, Disconnected, Gap, Invalid
-from checkpoint_notify._listening.core import Core
-from checkpoint_notify._listening.driver import Driver
+from checkpoint_notify._protocol.driver import Driver
+from checkpoint_notify._protocol.subscription import Subscription
 
 from ..support.faults.resp import Resp
 from ..support.listeners import CHANNEL, Listen
@@ -69,13 +69,13 @@ def test_an_event_does_not_run_ahead_of_the_state(listen: Listen, own: Server) -
 def test_not_connected_while_a_closed_one_still_ends(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the call on, though the thread has not let go of the connection."""
     closing = threading.Event()
-    close = checkpoint_notify._line.Link.close
+    close = checkpoint_notify._sync.listener_connection.Link.close
 
     def slowly(link: Any) -> None:
         closing.wait()
         close(link)
 
-    monkeypatch.setattr(checkpoint_notify._line.Link, "close", slowly)
+    monkeypatch.setattr(checkpoint_notify._sync.listener_connection.Link, "close", slowly)
     with checkpoint_notify.CheckpointListener(CheckpointListenerConfig(redis_url=server.url, **PATIENT)) as listener:
         next(listener)
         try:
@@ -130,11 +130,11 @@ def test_after_a_fault_of_the_reader(
     def faulty(*_: Any) -> Any:
         raise fault
 
-    target: tuple[type, str] = (Driver, "begin") if place == "begin" else (Core, "_confirmed")
+    target: tuple[type, str] = (Driver, "begin") if place == "begin" else (Subscription, "_confirmed")
     monkeypatch.setattr(*target, faulty)
     if place == "connected":
-        monkeypatch.setattr(Core, "fail", faulty)
-        monkeypatch.setattr(Core, "connected", True)
+        monkeypatch.setattr(Subscription, "fail", faulty)
+        monkeypatch.setattr(Subscription, "connected", True)
     with listen(redis_url=server.url, **PATIENT) as listening:
         wait_until(lambda: listening.listener.error is not None)
         assert (False, fault) == state(listening)

@@ -12,10 +12,10 @@ from checkpoint_notify import (
     Disconnected,
     Invalid,
 )
-from checkpoint_notify._listening.core import LATE_BYTES, Core, RefusedError
-from checkpoint_notify._listening.inbox import Item, Message
-from checkpoint_notify._listening.moments import Loss
-from checkpoint_notify._listening.wire import command
+from checkpoint_notify._protocol.event_queue import Item, Message
+from checkpoint_notify._protocol.resp import command
+from checkpoint_notify._protocol.subscription import LATE_BYTES, RefusedError, Subscription
+from checkpoint_notify._protocol.timestamps import Loss
 
 from ..support.listener_world import CONFIRMATION, PONG, World, message
 from ..support.timestamps import at
@@ -29,15 +29,15 @@ SUBSCRIBE: Final = command(b"SUBSCRIBE", b"channel")
 PING: Final = command(b"PING")
 
 
-def core(**changes: Any) -> Core:
+def core(**changes: Any) -> Subscription:
     """A core that was told at second 100 to begin, and at 101 that it may subscribe."""
-    made = Core(CheckpointListenerConfig(**{"connect_timeout": 2, **changes}), "channel", lambda: 0.5)
+    made = Subscription(CheckpointListenerConfig(**{"connect_timeout": 2, **changes}), "channel", lambda: 0.5)
     made.begin(at(100))
     assert SUBSCRIBE == made.subscribe(at(101))
     return made
 
 
-def connected(**changes: Any) -> Core:
+def connected(**changes: Any) -> Subscription:
     """A core whose SUBSCRIBE was confirmed at second 101.5."""
     made = core(**changes)
     assert b"" == made.receive(CONFIRMATION, at(101.5))
@@ -45,7 +45,7 @@ def connected(**changes: Any) -> Core:
     return made
 
 
-def reconnected(made: Core, second: float) -> list[Item]:
+def reconnected(made: Subscription, second: float) -> list[Item]:
     """What a core says when its connection breaks, and SUBSCRIBE is confirmed at this second."""
     assert made.fail(ConnectionError("broken"), at(second)) is not None
     made.begin(at(second))
@@ -200,7 +200,7 @@ def test_first_connection_fails() -> None:
     assert [Disconnected, Connected] == [type(item) for item in made.take_items()]
 
 
-def pauses(made: Core, count: int, second: float = 101) -> list[float | None]:
+def pauses(made: Subscription, count: int, second: float = 101) -> list[float | None]:
     """The pauses after failures in a row."""
     return [made.fail(ConnectionError(), at(second)) for _ in range(count)]
 
@@ -249,7 +249,7 @@ def test_nothing_goes_wrong() -> None:
 
 def test_channel_of_any_bytes() -> None:
     """Lengths go ahead of them, so no id can break the protocol."""
-    made = Core(CheckpointListenerConfig(), "fks:a\r\nü:x", lambda: 0.5)
+    made = Subscription(CheckpointListenerConfig(), "fks:a\r\nü:x", lambda: 0.5)
     made.begin(at(0))
     assert b"*2\r\n$9\r\nSUBSCRIBE\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n" == made.subscribe(at(0))
     made.receive(b"*3\r\n$9\r\nsubscribe\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n:1\r\n", at(0))

@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from checkpoint_notify import CheckpointListenerConfig, Connected, Disconnected, Gap, Invalid
-from checkpoint_notify._listening.core import Core, RefusedError
-from checkpoint_notify._listening.moments import Loss, Moment
-from checkpoint_notify._listening.wire import command
+from checkpoint_notify._protocol.resp import command
+from checkpoint_notify._protocol.subscription import RefusedError, Subscription
+from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
 from ..support.listener_world import CONFIRMATION, PONG, message
 from ..support.listeners import CHANNEL, Listen
@@ -65,20 +65,20 @@ OTHERS: Final = [
 ]
 
 
-def at(seconds: float) -> Moment:
+def at(seconds: float) -> Timestamp:
     """A moment on both clocks."""
-    return Moment(seconds, START + timedelta(seconds=seconds))
+    return Timestamp(seconds, START + timedelta(seconds=seconds))
 
 
-def subscribing() -> Core:
+def subscribing() -> Subscription:
     """A core that has written SUBSCRIBE, at second 100."""
-    core = Core(CheckpointListenerConfig(ping_interval=1, ping_timeout=5), "channel", lambda: 0.5)
+    core = Subscription(CheckpointListenerConfig(ping_interval=1, ping_timeout=5), "channel", lambda: 0.5)
     core.begin(at(100))
     core.subscribe(at(100))
     return core
 
 
-def pinging(count: int) -> Core:
+def pinging(count: int) -> Subscription:
     """A core that has written so many PINGs, from second 101 on, one each second."""
     core = subscribing()
     core.receive(CONFIRMATION, at(100))
@@ -88,7 +88,7 @@ def pinging(count: int) -> Core:
     return core
 
 
-def gap_since(core: Core) -> Moment:
+def gap_since(core: Subscription) -> Timestamp:
     """Where the Gap starts if the connection breaks now."""
     core.fail(ConnectionError("broken"), at(200))
     core.begin(at(201))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from checkpoint_notify import CheckpointListenerConfig
-from checkpoint_notify._listening.core import Core, RefusedError
-from checkpoint_notify._listening.inbox import Inbox, Item, Message
-from checkpoint_notify._listening.moments import Loss, Moment
-from checkpoint_notify._listening.wire import Frame
+from checkpoint_notify._protocol.event_queue import EventQueue, Item, Message
+from checkpoint_notify._protocol.resp import Reply
+from checkpoint_notify._protocol.subscription import RefusedError, Subscription
+from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
 from ..support.listener_world import BUSY, EAGER, PONG, ROOMY, TIGHT, World
 
@@ -114,7 +114,7 @@ TestPromise = WorldMachine.TestCase
 TestPromise.settings = settings(COMMON, max_examples=100)
 
 
-class NoPongRequired(Core):
+class NoPongRequired(Subscription):
     """Takes a connection for alive as long as it does not break."""
 
     @property
@@ -122,73 +122,73 @@ class NoPongRequired(Core):
         """Without a look at the PONGs."""
         return self._next_ping if self.connected else super().wake_at
 
-    def _check_time(self, data: bytes | None, at: Moment) -> None:
+    def _check_time(self, data: bytes | None, at: Timestamp) -> None:
         if not self.connected:
             super()._check_time(data, at)
 
 
-class SinceLastMessage(Core):
+class SinceLastMessage(Subscription):
     """Takes a message for a proof that nothing before it can be lost any more."""
 
-    def _take_in(self, data: bytes, at: Moment) -> None:
+    def _take_in(self, data: bytes, at: Timestamp) -> None:
         super()._take_in(data, at)
         if any(isinstance(item, Message) for item in self._out):
             self._since = at
 
 
-class SincePongRead(Core):
+class SincePongRead(Subscription):
     """Starts a Gap when the PONG came instead of when the PING went."""
 
-    def _take_in(self, data: bytes, at: Moment) -> None:
+    def _take_in(self, data: bytes, at: Timestamp) -> None:
         pings = len(self._pings)
         super()._take_in(data, at)
         if len(self._pings) < pings:
             self._since = at
 
 
-class PingsWhenIdle(Core):
+class PingsWhenIdle(Subscription):
     """Takes traffic for a sign of life, and does not ping then."""
 
-    def _take_in(self, data: bytes, at: Moment) -> None:
+    def _take_in(self, data: bytes, at: Timestamp) -> None:
         self._next_ping = at.monotonic + self._config.ping_interval
         super()._take_in(data, at)
 
 
-class LeavesTheBusy(Core):
+class LeavesTheBusy(Subscription):
     """Takes an error in reply to PING for the end of the connection."""
 
-    def _answer(self, frame: Frame, at: Moment) -> None:
+    def _answer(self, frame: Reply, at: Timestamp) -> None:
         if self._pings and isinstance(frame, list) and frame[0].startswith(b"-"):
             raise RefusedError("the server answered")
         super()._answer(frame, at)
 
 
-class TrustsAnyError(Core):
+class TrustsAnyError(Subscription):
     """Takes every error in reply to PING for a sign of life."""
 
-    def _answer(self, frame: Frame, at: Moment) -> None:
+    def _answer(self, frame: Reply, at: Timestamp) -> None:
         alive = self._pings and isinstance(frame, list) and frame[0].startswith(b"-")
         super()._answer([b"+PONG"] if alive else frame, at)
 
 
-class ErrorAnswersNewest(Core):
+class ErrorAnswersNewest(Subscription):
     """Takes an error for the answer to the newest PING."""
 
-    def _answer(self, frame: Frame, at: Moment) -> None:
+    def _answer(self, frame: Reply, at: Timestamp) -> None:
         if isinstance(frame, list) and frame[0].startswith(b"-"):
             self._pings.rotate(1)
         super()._answer(frame, at)
 
 
-class IgnoresErrors(Core):
+class IgnoresErrors(Subscription):
     """Does not end over an error, and does not take it for an answer."""
 
-    def _answer(self, frame: Frame, at: Moment) -> None:
+    def _answer(self, frame: Reply, at: Timestamp) -> None:
         if not (self.connected and isinstance(frame, list) and frame[0].startswith(b"-")):
             super()._answer(frame, at)
 
 
-class _OtherGaps(Core):
+class _OtherGaps(Subscription):
     def take_items(self) -> list[Item]:
         """With other Gaps."""
         return [other for item in super().take_items() for other in self.other(item)]
@@ -211,7 +211,7 @@ class GapFromTheEpoch(_OtherGaps):
 
     def other(self, item: Item) -> Iterable[Item]:
         """What to say instead."""
-        epoch = Moment(-1e9, datetime(1970, 1, 1, tzinfo=UTC))
+        epoch = Timestamp(-1e9, datetime(1970, 1, 1, tzinfo=UTC))
         return [item._replace(since=epoch)] if isinstance(item, Loss) else [item]
 
 
@@ -233,7 +233,7 @@ class GapBeforeConnected(_OtherGaps):
         return sorted(super().take_items(), key=lambda item: not isinstance(item, Loss))
 
 
-class SilentOverflow(Inbox):
+class SilentOverflow(EventQueue):
     """Drops without a word."""
 
     def _drop_oldest(self) -> None:
@@ -243,7 +243,7 @@ class SilentOverflow(Inbox):
         self._entries[0] = [*run, *following], oldest
 
 
-class GapFromNewest(Inbox):
+class GapFromNewest(EventQueue):
     """Starts a Gap at the last message that it dropped."""
 
     def _drop_oldest(self) -> None:

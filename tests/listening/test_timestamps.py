@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from checkpoint_notify import (
     Gap,
 )
-from checkpoint_notify._listening.moments import Clock, Loss, Moment
+from checkpoint_notify._protocol.timestamps import Clock, Loss, Timestamp
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def at(seconds: float, *, wall: float | None = None) -> Moment:
+def at(seconds: float, *, wall: float | None = None) -> Timestamp:
     """A moment; the wall clock shows the same seconds unless it is told otherwise."""
-    return Moment(seconds, START + timedelta(seconds=seconds if wall is None else wall))
+    return Timestamp(seconds, START + timedelta(seconds=seconds if wall is None else wall))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def at(seconds: float, *, wall: float | None = None) -> Moment:
     ],
 )
 def test_gap_covers_both_readings_of_a_clock_that_was_set(
-    since: Moment, until: Moment, gap: tuple[float, float]
+    since: Timestamp, until: Timestamp, gap: tuple[float, float]
 ) -> None:
     """Whatever a publisher may have noted down in between lies within."""
     expected = Gap(START + timedelta(seconds=gap[0]), START + timedelta(seconds=gap[1]), "reconnected")
@@ -52,7 +52,7 @@ def test_gap_of_a_thread_that_stood_still_between_two_clocks(first: float, elaps
     """It covers the time from the first moment to the second, and does not end after it is told."""
     now = 100.0
 
-    def moment(stop: float) -> Moment:
+    def moment(stop: float) -> Timestamp:
         """The thread stands still for so long once it has read a clock."""
 
         def read() -> float:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from checkpoint_notify import CheckpointListener, CheckpointListenerConfig
-from checkpoint_notify._listening.core import Core
+from checkpoint_notify._protocol.subscription import Subscription
 
 from ..support.faults import rows_alive, rows_connection
 from ..support.faults.scene import Stage
@@ -90,7 +90,7 @@ def test_a_weakened_listener_is_found_out(make: Make, step: Step, problem: str) 
     ],
     ids=["comes back too late", "gives up too late", "gives up a living server"],
 )
-def test_a_row_has_demands_of_its_own(core: type[Core], row: Callable[[Stage], None]) -> None:
+def test_a_row_has_demands_of_its_own(core: type[Subscription], row: Callable[[Stage], None]) -> None:
     """A listener that keeps the promise and takes its time fails the row that gives it none."""
     with pytest.raises(AssertionError, match=r"subscribed again after|given up after|was given up"):
         row(Stage("valkey", "sync", listener=with_core(core)))

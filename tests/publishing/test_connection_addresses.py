@@ -166,7 +166,7 @@ def test_short_writes_are_not_held_back(use: Use, server: Server, monkeypatch: p
 
 CANCELLED: Final = """
 import asyncio, os, sys
-from checkpoint_notify._asyncio_connection import _open_stream
+from checkpoint_notify._asyncio.connection import _open_stream
 from checkpoint_notify.redis_url import RedisUrl
 
 async def main():

@@ -16,8 +16,8 @@ from checkpoint_notify import (
     CheckpointNotifierConfig,
     Connected,
     NotSentError,
-    _connection,
 )
+from checkpoint_notify._sync import connection
 
 from ..support.listeners import Listen
 from ..support.loopback import LoopbackServer, Recorder
@@ -26,7 +26,7 @@ from ..support.shells import Shell
 
 SAVED: Final = CheckpointNotification.new("model.bin", "lstm")
 LONG: Final = 60.0
-REAL_ADDRESSES: Final = _connection._addresses
+REAL_ADDRESSES: Final = connection._addresses
 AT_EXIT: Final = """
 import asyncio, atexit, sys
 import checkpoint_notify.asyncio as aio
@@ -68,7 +68,7 @@ def test_a_slow_resolver_does_not_use_up_the_limit(shell: Shell, monkeypatch: py
             time.sleep(1.3)
         return REAL_ADDRESSES(host, port, flags)
 
-    monkeypatch.setattr(_connection, "_addresses", slow)
+    monkeypatch.setattr(connection, "_addresses", slow)
     with LoopbackServer(Recorder()) as server:
         assert 3 == shell.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
 
@@ -107,7 +107,7 @@ def test_threads_are_used_where_there_are_some(monkeypatch: pytest.MonkeyPatch) 
             seen.append(threading.current_thread())
         return REAL_ADDRESSES(host, port, flags)
 
-    monkeypatch.setattr(_connection, "_addresses", spy)
+    monkeypatch.setattr(connection, "_addresses", spy)
     with LoopbackServer(Recorder()) as server:
         config = CheckpointNotifierConfig(redis_url=server.url.replace("127.0.0.1", "localhost"))
         assert 3 == CheckpointNotifier(config).publish(SAVED)

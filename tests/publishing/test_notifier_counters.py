@@ -26,10 +26,10 @@ from checkpoint_notify import (
     CheckpointNotifierConfig,
     EncodeError,
     RedisUrlError,
-    _asyncio_connection,
-    _connection,
-    _log,
+    _logging,
 )
+from checkpoint_notify._asyncio import connection as _asyncio_connection
+from checkpoint_notify._sync import connection as _connection
 from checkpoint_notify.redis_url import RedisUrl
 from checkpoint_notify.testing import RecordingNotifier
 
@@ -128,7 +128,7 @@ def interrupted(error: BaseException) -> Callable[..., Any]:
         pytest.param("link", "connect", "not_sent", id="connecting"),
         pytest.param("link", "publish", "unknown", id="publishing"),
         pytest.param("link", "close", "published", id="closing"),
-        pytest.param(_log, "published", "published", id="logging"),
+        pytest.param(_logging, "published", "published", id="logging"),
     ],
 )
 def test_interrupts(

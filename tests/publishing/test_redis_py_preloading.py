@@ -17,12 +17,12 @@ CONFIGS: Final = {
     "fakes.RecordingNotifier": "CheckpointNotifierConfig",
 }
 NEEDED: Final = {
-    "CheckpointNotifier": "checkpoint_notify._connection",
-    "CheckpointListener": "checkpoint_notify._line",
-    "aio.CheckpointNotifier": "checkpoint_notify._asyncio_connection",
-    "aio.CheckpointListener": "checkpoint_notify._asyncio_line",
-    "testing.RecordingNotifier": "checkpoint_notify._connection",
-    "fakes.RecordingNotifier": "checkpoint_notify._asyncio_connection",
+    "CheckpointNotifier": "checkpoint_notify._sync.connection",
+    "CheckpointListener": "checkpoint_notify._sync.listener_connection",
+    "aio.CheckpointNotifier": "checkpoint_notify._asyncio.connection",
+    "aio.CheckpointListener": "checkpoint_notify._asyncio.listener_connection",
+    "testing.RecordingNotifier": "checkpoint_notify._sync.connection",
+    "fakes.RecordingNotifier": "checkpoint_notify._asyncio.connection",
 }
 HEAD: Final = """
 import asyncio, copy, dataclasses, pickle, sys
@@ -88,10 +88,10 @@ def test_a_failed_import_does_not_raise_there(kind: str, reason: str) -> None:
 @pytest.mark.parametrize("way", ["unpickled", "enabled later", "without constructor"])
 def test_not_imported_by_the_constructor(kind: str, way: str) -> None:
     """The import comes before the clock starts, so that a slow one does not use up the limit."""
-    module = "checkpoint_notify._asyncio_connection" if "aio" in kind else "checkpoint_notify._connection"
+    module = "checkpoint_notify._asyncio.connection" if "aio" in kind else "checkpoint_notify._sync.connection"
     code = f"""
 import time
-from checkpoint_notify import _redis_py, config
+from checkpoint_notify import _redis_py, _config as config
 loads = []
 load = _redis_py.load
 def slow(part):

@@ -83,7 +83,7 @@ def test_reads_its_own_vectors_and_schema(report: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["redis", "asyncio", "jsonschema", "hypothesis", "pytest", "valkey"])
 def test_imports_no(report: dict[str, Any], name: str) -> None:
     """Importing the package imports neither its extras nor what only tests need."""
-    assert "checkpoint_notify.notifier" in report["imported"]
+    assert "checkpoint_notify._sync.notifier" in report["imported"]
     assert name not in report["imported"]
 
 

@@ -20,12 +20,12 @@ PACKAGE: Final = "checkpoint_notify"
 
 HOMES: Final = {
     "annotated_types": ("_bounds",),
-    "asyncio": ("asyncio", "_asyncio_connection", "_asyncio_line", "_asyncio_listener", "_asyncio_reader", "testing"),
+    "asyncio": ("_asyncio", "testing"),
     "click": ("cli",),
     "hypothesis": ("_bounds", "testing"),
     "msgspec": ("codec",),
     "pytest": ("testing",),
-    "redis": ("_connection", "_asyncio_connection", "_line", "_publishing", "_redis_py", "cli"),
+    "redis": ("_sync", "_asyncio", "_protocol", "_redis_py", "cli"),
     "rich": ("cli",),
 }
 """Where alone a package may be imported: every third-party one, and asyncio."""
@@ -79,7 +79,7 @@ def test_imports_point_one_way() -> None:
 @pytest.mark.parametrize(
     ("file", "code", "complaint"),
     [
-        ("codec/late.py", "def late():\n    import checkpoint_notify.notifier", "codec.late -> "),
+        ("codec/late.py", "def late():\n    import checkpoint_notify._sync.notifier", "codec.late -> "),
         ("codec/root.py", "from checkpoint_notify import CheckpointNotifier", "codec.root"),
         ("nowhere.py", "", "nowhere"),
     ],

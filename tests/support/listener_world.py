@@ -17,11 +17,11 @@ from checkpoint_notify import (
     Invalid,
     Received,
 )
-from checkpoint_notify._listening.core import Core
-from checkpoint_notify._listening.handover import Handover
-from checkpoint_notify._listening.inbox import Inbox
-from checkpoint_notify._listening.moments import Loss, Moment
-from checkpoint_notify._listening.wire import command
+from checkpoint_notify._protocol.event_decoder import EventDecoder
+from checkpoint_notify._protocol.event_queue import EventQueue
+from checkpoint_notify._protocol.resp import command
+from checkpoint_notify._protocol.subscription import Subscription
+from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
 ROOMY: Final = CheckpointListenerConfig(ping_interval=2.0, ping_timeout=1.5, connect_timeout=1.0, backoff_max=3.0)
 TIGHT: Final = replace(ROOMY, max_queue=4, max_queue_bytes=24)
@@ -50,7 +50,7 @@ class Published:
     """What a publisher noted down."""
 
     payload: bytes
-    at: Moment
+    at: Timestamp
 
 
 @dataclass
@@ -80,14 +80,14 @@ class World:
 
     def __init__(
         self,
-        make_core: Callable[[CheckpointListenerConfig, str, Callable[[], float]], Core] = Core,
-        make_inbox: Callable[[int, int], Inbox] = Inbox,
+        make_core: Callable[[CheckpointListenerConfig, str, Callable[[], float]], Subscription] = Subscription,
+        make_inbox: Callable[[int, int], EventQueue] = EventQueue,
         config: CheckpointListenerConfig = ROOMY,
     ) -> None:
         self.config = config
         self.core = make_core(config, CHANNEL, lambda: 0.5)
         self.inbox = make_inbox(config.max_queue, config.max_queue_bytes)
-        self.handover = Handover(config.max_payload)
+        self.handover = EventDecoder(config.max_payload)
         self.time = 100.0
         self.wall_offset = 0.0
         self.accepting = True
@@ -108,9 +108,9 @@ class World:
 
     # What the world does.
 
-    def now(self) -> Moment:
+    def now(self) -> Timestamp:
         """This moment."""
-        return Moment(self.time, _START + timedelta(seconds=self.time + self.wall_offset))
+        return Timestamp(self.time, _START + timedelta(seconds=self.time + self.wall_offset))
 
     def publish(self, padding: int = 0) -> None:
         """The server takes a message."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import checkpoint_notify.asyncio
 from checkpoint_notify import CheckpointNotification
-from checkpoint_notify.config import CheckpointNotifierConfig
-from checkpoint_notify.notifier import CheckpointNotifier
+from checkpoint_notify._config import CheckpointNotifierConfig
+from checkpoint_notify._sync.notifier import CheckpointNotifier
 
 
 class Shell:

@@ -35,11 +35,11 @@ from checkpoint_notify import (
     RedisUrlError,
     RejectedError,
 )
-from checkpoint_notify._listening.core import Core
-from checkpoint_notify._listening.handover import Handover
-from checkpoint_notify._listening.inbox import Inbox
-from checkpoint_notify._listening.moments import Clock, Moment
-from checkpoint_notify._listening.wire import command
+from checkpoint_notify._protocol.event_decoder import EventDecoder
+from checkpoint_notify._protocol.event_queue import EventQueue
+from checkpoint_notify._protocol.resp import command
+from checkpoint_notify._protocol.subscription import Subscription
+from checkpoint_notify._protocol.timestamps import Clock, Timestamp
 from checkpoint_notify.testing import RecordingNotifier, ScriptedListener, Step
 
 from ..support.server import Server
@@ -423,9 +423,9 @@ class RealEvents:
 
     def __init__(self) -> None:
         config = CheckpointListenerConfig(max_queue=2)
-        self._core = Core(config, "c")
-        self._inbox = Inbox(config.max_queue, config.max_queue_bytes)
-        self._handover = Handover(config.max_payload)
+        self._core = Subscription(config, "c")
+        self._inbox = EventQueue(config.max_queue, config.max_queue_bytes)
+        self._handover = EventDecoder(config.max_payload)
         self._clock = Clock()
         self._last = self._clock.now()
         self.events: list[Event] = []
@@ -468,8 +468,8 @@ class RealEvents:
     def _put(self) -> None:
         self._inbox.put(self._core.take_items())
 
-    def _now(self) -> Moment:
-        self._last = Moment(self._last.monotonic + 0.25, self._last.wall + timedelta(seconds=0.25))
+    def _now(self) -> Timestamp:
+        self._last = Timestamp(self._last.monotonic + 0.25, self._last.wall + timedelta(seconds=0.25))
         return self._last
 
 

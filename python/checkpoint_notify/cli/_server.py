@@ -15,14 +15,20 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from checkpoint_notify import CheckpointListener, _redis_py
-from checkpoint_notify._foreign import clean, clean_errors
-from checkpoint_notify._listening.core import RefusedError as SubscriptionRefusedError
-from checkpoint_notify._publishing import CONNECT_SECONDS, REPLY_SECONDS, Order, answers_ping, is_error_reply
+from checkpoint_notify._config import environment_text, without_password
+from checkpoint_notify._protocol.publishing import (
+    CONNECT_SECONDS,
+    REPLY_SECONDS,
+    PublishRequest,
+    answers_ping,
+    is_error_reply,
+)
+from checkpoint_notify._protocol.subscription import RefusedError as SubscriptionRefusedError
+from checkpoint_notify._redaction import redact, redact_errors
 from checkpoint_notify.cli._command import CommandError
 from checkpoint_notify.cli._process import Exit
 from checkpoint_notify.cli._settings import Settings
 from checkpoint_notify.cli._terminal import quoted, shortened, visible
-from checkpoint_notify.config import environment_text, without_password
 from checkpoint_notify.errors import NotSentError, OutcomeUnknownError, PublishError
 from checkpoint_notify.redis_url import RedisUrl
 
@@ -75,7 +81,7 @@ library_log: Final = _Log()
 
 def address(url: RedisUrl) -> str:
     """The server's address, for people; without credentials."""
-    return visible(Order(url, "", b"").target)
+    return visible(PublishRequest(url, "", b"").target)
 
 
 class Fault(NamedTuple):
@@ -183,7 +189,7 @@ def _reply(error: BaseException, password: str | None) -> str:
             ("ERR", not _CODE.match(text)),
         )
         code = next((name for name, holds in known if holds), "")
-    return text if not code or text.startswith(code) else f"{shortened(clean(code, password))} {text}"
+    return text if not code or text.startswith(code) else f"{shortened(redact(code, password))} {text}"
 
 
 def _words(error: BaseException, late: str) -> str:
@@ -216,7 +222,7 @@ class Server:
     """A connection for commands, made as a publish makes its own."""
 
     def __init__(self, url: RedisUrl) -> None:
-        from checkpoint_notify._connection import Deadline, TimedConnection  # imports redis
+        from checkpoint_notify._sync.connection import Deadline, TimedConnection  # imports redis
 
         self.url: Final = url
         self._deadline = Deadline(CONNECT_SECONDS)
@@ -235,7 +241,7 @@ class Server:
             self._redis.send_command("PING")
             self._redis.read_response(disconnect_on_error=False)
         except Exception as error:
-            clean_errors(error, self.url.password)
+            redact_errors(error, self.url.password)
             if not is_connected or not answers_ping(error):
                 raise
             self._redis.forget_reply()
@@ -249,7 +255,7 @@ class Server:
             self._redis.send_command(*command)
             return self._redis.read_response(disconnect_on_error=False)
         except Exception as error:
-            clean_errors(error, self.url.password)
+            redact_errors(error, self.url.password)
             if is_error_reply(error):
                 self._redis.forget_reply()
                 raise RefusedError(_reply(error, self.url.password)) from None
@@ -262,7 +268,7 @@ class Server:
 
 def addresses(host: str, port: int) -> list[str]:
     """The addresses of a host; raises OSError."""
-    from checkpoint_notify._connection import Deadline, resolve
+    from checkpoint_notify._sync.connection import Deadline, resolve
 
     found = resolve(host, port, Deadline(CONNECT_SECONDS).left)
     return list(dict.fromkeys(address[0] for *_, address in found))

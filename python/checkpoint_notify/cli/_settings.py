@@ -9,7 +9,7 @@ from checkpoint_notify import CheckpointListenerConfig, CheckpointNotifierConfig
 from checkpoint_notify.cli._command import CommandError
 from checkpoint_notify.cli._terminal import shortened
 from checkpoint_notify.errors import EncodeError, RedisUrlError
-from checkpoint_notify.redis_url import RedisUrl, parse_cleanly
+from checkpoint_notify.redis_url import RedisUrl, parse_redacted
 
 URL_ADVICE: Final = "write redis://[user:password@]host[:port][/database]"
 
@@ -33,7 +33,7 @@ class Settings:
     def url(self) -> RedisUrl:
         """The server; a CommandError if Rust refuses the URL."""
         try:
-            return parse_cleanly(self.notifier.redis_url)
+            return parse_redacted(self.notifier.redis_url)
         except RedisUrlError as error:
             raise CommandError(f"{shortened(str(error))}; {self.url_advice}") from None
 

@@ -42,7 +42,7 @@ from checkpoint_notify.cli._server import (
 )
 from checkpoint_notify.cli._settings import Settings
 from checkpoint_notify.cli._terminal import Screen, json_line, shortened, visible
-from checkpoint_notify.redis_url import RedisUrl, parse_cleanly
+from checkpoint_notify.redis_url import RedisUrl, parse_redacted
 
 _STYLES: Final = {"ok": "green", "warning": "bold yellow", "failed": "bold red"}
 LISTEN_SECONDS: Final = 3.0
@@ -126,7 +126,7 @@ def _failed(name: str, fault: Fault) -> Finding:
 def _examine(settings: Settings, purpose: str | None) -> Iterator[Finding]:
     yield from _settings(settings, purpose)
     try:
-        url = parse_cleanly(settings.notifier.redis_url)
+        url = parse_redacted(settings.notifier.redis_url)
     except RedisUrlError as error:
         yield Finding("URL", shortened(str(error)), settings.url_advice, Exit.USAGE)
         return

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
+from checkpoint_notify._message import CheckpointNotification
 from checkpoint_notify.conformance.lines import (
     UNSUPPORTED,
     Answer,
@@ -17,7 +18,6 @@ from checkpoint_notify.conformance.lines import (
 from checkpoint_notify.conformance.values import from_protocol
 from checkpoint_notify.conformance.verdict import agree
 from checkpoint_notify.errors import DecodeError
-from checkpoint_notify.notification import CheckpointNotification
 from checkpoint_notify.resources import Vector, VectorKind, vectors
 
 Op: TypeAlias = Literal["decode", "encode"]

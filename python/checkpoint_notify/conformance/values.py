@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, get_type_hints
 
 from checkpoint_notify._generated import CheckpointNotification as Fields
-from checkpoint_notify.notification import CheckpointNotification
+from checkpoint_notify._message import CheckpointNotification
 
 U64_FIELDS: Final = tuple(name for name, kind in get_type_hints(Fields).items() if kind is int)
 """The fields that hold an integer."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from checkpoint_notify._message import CheckpointNotification
 from checkpoint_notify.conformance.values import to_protocol
 from checkpoint_notify.errors import DecodeError
-from checkpoint_notify.notification import CheckpointNotification
 
 
 def answer_to(

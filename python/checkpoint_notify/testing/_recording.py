@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-from checkpoint_notify._publishing import Order, Progress
+from checkpoint_notify._message import CheckpointNotification
+from checkpoint_notify._protocol.publishing import Progress, PublishRequest
 from checkpoint_notify.errors import NotSentError, OutcomeUnknownError, PublishError, RejectedError
-from checkpoint_notify.notification import CheckpointNotification
 
 Outcome: TypeAlias = int | NotSentError | RejectedError | OutcomeUnknownError
 """What a publish ends with: a number of receivers, or an error."""
@@ -40,7 +40,7 @@ class Recording:
         with self._lock:
             self._outcomes = list(outcomes)
 
-    def _settle(self, order: Order, progress: Progress) -> int:
+    def _settle(self, order: PublishRequest, progress: Progress) -> int:
         notification = CheckpointNotification.from_json(order.payload)
         with self._lock:
             outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]

@@ -11,16 +11,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from checkpoint_notify._listening.core import Core
-from checkpoint_notify._listening.handover import Handover
-from checkpoint_notify._listening.inbox import Inbox, Item, Message
-from checkpoint_notify._listening.log import OutageLog
-from checkpoint_notify._listening.moments import Loss, Moment
-from checkpoint_notify._listening.status import Status
-from checkpoint_notify.channel import checkpoint_channel
-from checkpoint_notify.events import Connected, Disconnected, Event, Gap, Invalid, Received
-from checkpoint_notify.listener_config import CheckpointListenerConfig
-from checkpoint_notify.notification import CheckpointNotification
+from checkpoint_notify._config import CheckpointListenerConfig
+from checkpoint_notify._events import Connected, Disconnected, Event, Gap, Invalid, Received
+from checkpoint_notify._logging import OutageLog
+from checkpoint_notify._message import CheckpointNotification, checkpoint_channel
+from checkpoint_notify._protocol.event_decoder import EventDecoder
+from checkpoint_notify._protocol.event_queue import EventQueue, Item, Message
+from checkpoint_notify._protocol.status import Status
+from checkpoint_notify._protocol.subscription import Subscription
+from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
 Step: TypeAlias = Event | CheckpointNotification | bytes
 """An event, or what a publisher sends."""
@@ -47,14 +46,16 @@ _RULES: Final[dict[_Kind, str]] = {
 }
 _GAP_MISSING: Final = "after the Connected() that ends an outage, Gap(…, 'reconnected') comes next"
 
-_NEVER: Final = Moment(0.0, datetime.min.replace(tzinfo=UTC))
+_NEVER: Final = Timestamp(0.0, datetime.min.replace(tzinfo=UTC))
 """In place of the time a message came: nobody looks at that of one that is not dropped."""
 
 
-class Script(Inbox):
+class Script(EventQueue):
     """Items that wait from the start; handing one over is when it happens."""
 
-    def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig, core: Core, status: Status) -> None:
+    def __init__(
+        self, steps: Iterable[Step], config: CheckpointListenerConfig, core: Subscription, status: Status
+    ) -> None:
         super().__init__(config.max_queue, config.max_queue_bytes)
         self._items = deque(_checked(steps, config))
         self._config = config
@@ -96,7 +97,7 @@ class Script(Inbox):
 
 def _checked(steps: Iterable[Step], config: CheckpointListenerConfig) -> list[Item]:
     """The items for a script; ValueError or TypeError for one that no listener could follow."""
-    handover = Handover(config.max_payload)
+    handover = EventDecoder(config.max_payload)
     state: _State = "never connected"
     items = []
     for index, step in enumerate(steps):
@@ -127,7 +128,7 @@ def _kind(step: Step) -> _Kind:
             return "message"
 
 
-def _item(step: Step, handover: Handover) -> Item:
+def _item(step: Step, handover: EventDecoder) -> Item:
     match step:
         case Connected() | Disconnected():
             return step
@@ -147,7 +148,7 @@ def _message(raw: bytes) -> Message:
     return Message(raw, _NEVER, _NEVER)
 
 
-def _told(event: Received | Invalid, handover: Handover) -> Message:
+def _told(event: Received | Invalid, handover: EventDecoder) -> Message:
     message = _message(event.raw)
     real = handover.event(message)
     if real != event and not (isinstance(event, Invalid) and repr(real) == repr(event)):  # errors have no equality
@@ -162,4 +163,4 @@ def _loss(gap: Gap) -> Loss:
     if gap.since > gap.until:
         raise ValueError("a Gap ends before it begins")
     elapsed = (gap.until - gap.since).total_seconds()
-    return Loss(Moment(0.0, gap.since), Moment(elapsed, gap.until), gap.reason)
+    return Loss(Timestamp(0.0, gap.since), Timestamp(elapsed, gap.until), gap.reason)

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from typing import Self
 
 from checkpoint_notify import asyncio as real
-from checkpoint_notify._asyncio_reader import import_link
-from checkpoint_notify._listening.opening import USED, checked_url
-from checkpoint_notify._publishing import Order, Progress
-from checkpoint_notify.config import CheckpointNotifierConfig
-from checkpoint_notify.listener_config import CheckpointListenerConfig
+from checkpoint_notify._asyncio.reader import import_link
+from checkpoint_notify._config import CheckpointListenerConfig, CheckpointNotifierConfig
+from checkpoint_notify._protocol.opening import USED, checked_url
+from checkpoint_notify._protocol.publishing import Progress, PublishRequest
 from checkpoint_notify.testing._recording import Outcome, Recording
 from checkpoint_notify.testing._script import Script, Step
 
@@ -35,7 +34,7 @@ class RecordingNotifier(Recording, real.CheckpointNotifier):
     def __repr__(self) -> str:
         return f"RecordingNotifier({self._config!r})"
 
-    async def _deliver(self, order: Order, progress: Progress) -> int:
+    async def _deliver(self, order: PublishRequest, progress: Progress) -> int:
         return self._settle(order, progress)
 
 

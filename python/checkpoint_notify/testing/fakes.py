@@ -11,14 +11,13 @@ import os
 from collections.abc import Iterable
 from typing import Self
 
-from checkpoint_notify._listening.opening import USED, checked_url
-from checkpoint_notify._mailbox import Mailbox
-from checkpoint_notify._publishing import Order, Progress
-from checkpoint_notify._reader import import_link
-from checkpoint_notify.config import CheckpointNotifierConfig
-from checkpoint_notify.listener import CheckpointListener
-from checkpoint_notify.listener_config import CheckpointListenerConfig
-from checkpoint_notify.notifier import CheckpointNotifier
+from checkpoint_notify._config import CheckpointListenerConfig, CheckpointNotifierConfig
+from checkpoint_notify._protocol.opening import USED, checked_url
+from checkpoint_notify._protocol.publishing import Progress, PublishRequest
+from checkpoint_notify._sync.listener import CheckpointListener
+from checkpoint_notify._sync.mailbox import ThreadSafeEventQueue
+from checkpoint_notify._sync.notifier import CheckpointNotifier
+from checkpoint_notify._sync.reader import import_link
 from checkpoint_notify.testing._recording import Outcome, Recording
 from checkpoint_notify.testing._script import Script, Step
 
@@ -48,7 +47,7 @@ class RecordingNotifier(Recording, CheckpointNotifier):
     def __repr__(self) -> str:
         return f"RecordingNotifier({self._config!r})"
 
-    def _deliver(self, order: Order, progress: Progress) -> int:
+    def _deliver(self, order: PublishRequest, progress: Progress) -> int:
         return self._settle(order, progress)
 
 
@@ -76,7 +75,7 @@ class ScriptedListener(CheckpointListener):
     def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig | None = None) -> None:
         super().__init__(config or CheckpointListenerConfig())
         self._inbox = Script(steps, self._config, self._core, self._status)
-        self._mailbox = Mailbox(self._inbox)
+        self._mailbox = ThreadSafeEventQueue(self._inbox)
 
     def __repr__(self) -> str:
         return f"ScriptedListener(config={self._config!r})"

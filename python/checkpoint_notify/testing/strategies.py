@@ -9,7 +9,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from checkpoint_notify.notification import CheckpointNotification
+from checkpoint_notify._message import CheckpointNotification
 from checkpoint_notify.testing._messages import FIELDS, VALUES, canonical, unusual_messages
 from checkpoint_notify.testing._refused_strings import REFUSED_STRINGS, cut_string
 from checkpoint_notify.testing._refused_structure import REFUSED_STRUCTURE, cut_before_key

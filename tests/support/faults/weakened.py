@@ -8,17 +8,17 @@ from typing import Any, Final
 
 import checkpoint_notify.asyncio
 from checkpoint_notify import CheckpointListener, CheckpointListenerConfig, Connected, Disconnected, Event, Gap
-from checkpoint_notify._listening.core import Core, RefusedError
-from checkpoint_notify._listening.inbox import Item, Message
-from checkpoint_notify._listening.moments import Loss, Moment
-from checkpoint_notify._listening.wire import Frame
+from checkpoint_notify._protocol.event_queue import Item, Message
+from checkpoint_notify._protocol.resp import Reply
+from checkpoint_notify._protocol.subscription import RefusedError, Subscription
+from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
 from .watch import ShellName
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
-class NoPongRequired(Core):
+class NoPongRequired(Subscription):
     """A PING that was sent is health enough."""
 
     @property
@@ -26,39 +26,39 @@ class NoPongRequired(Core):
         """As if no PONG were awaited."""
         return self._next_ping if self.connected else self._give_up_at
 
-    def _check_time(self, data: bytes | None, at: Moment) -> None:
+    def _check_time(self, data: bytes | None, at: Timestamp) -> None:
         if not self.connected:
             super()._check_time(data, at)
 
 
-class LeavesTheBusy(Core):
+class LeavesTheBusy(Subscription):
     """An error in reply to PING ends the connection."""
 
-    def _answer(self, frame: Frame, at: Moment) -> None:
+    def _answer(self, frame: Reply, at: Timestamp) -> None:
         if isinstance(frame, list) and frame[0].startswith(b"-"):
             raise RefusedError("the server answered with an error")
         super()._answer(frame, at)
 
 
-class PingsTooSeldom(Core):
+class PingsTooSeldom(Subscription):
     """Leaves it at the first ping for a long time."""
 
-    def _ping(self, at: Moment) -> bytes:
+    def _ping(self, at: Timestamp) -> bytes:
         ping = super()._ping(at)
         self._next_ping += 60.0 if ping else 0.0
         return ping
 
 
-class SinceTheLastMessage(Core):
+class SinceTheLastMessage(Subscription):
     """A message that came proves that nothing before it was lost."""
 
-    def _take_in(self, data: bytes, at: Moment) -> None:
+    def _take_in(self, data: bytes, at: Timestamp) -> None:
         super()._take_in(data, at)
         if any(isinstance(item, Message) for item in self._out):
             self._since = at
 
 
-class Silent(Core):
+class Silent(Subscription):
     """Reconnects and subscribes again without a word, as redis-py does."""
 
     _said = False
@@ -73,7 +73,7 @@ class Silent(Core):
         return first
 
 
-class NoGap(Core):
+class NoGap(Subscription):
     """Tells of the outage, and not of what it may have cost."""
 
     def take_items(self) -> list[Item]:
@@ -81,7 +81,7 @@ class NoGap(Core):
         return [item for item in super().take_items() if not isinstance(item, Loss)]
 
 
-class SinceTheEpoch(Core):
+class SinceTheEpoch(Subscription):
     """Covers everything, always."""
 
     def take_items(self) -> list[Item]:
@@ -89,33 +89,33 @@ class SinceTheEpoch(Core):
         return [_widened(item) if isinstance(item, Loss) else item for item in super().take_items()]
 
 
-class NeverAgain(Core):
+class NeverAgain(Subscription):
     """Ends with its first connection, as upstream's listener does."""
 
-    def fail(self, error: Exception, at: Moment) -> float | None:
+    def fail(self, error: Exception, at: Timestamp) -> float | None:
         """No pause: the end."""
         super().fail(error, at)
         return None
 
 
-class SlowToReturn(Core):
+class SlowToReturn(Subscription):
     """Waits before it connects again, however short the outage was."""
 
-    def fail(self, error: Exception, at: Moment) -> float | None:
+    def fail(self, error: Exception, at: Timestamp) -> float | None:
         """A pause of more than a second."""
         return super().fail(error, at) and 1.2
 
 
-class Patient(Core):
+class Patient(Subscription):
     """Gives a try twice the time."""
 
-    def begin(self, at: Moment) -> None:
+    def begin(self, at: Timestamp) -> None:
         """A new try begins."""
         super().begin(at)
         self._give_up_at += 1.0
 
 
-class Twice(Core):
+class Twice(Subscription):
     """Delivers again, after a reconnect, the newest message before it."""
 
     _newest: Message | None = None
@@ -131,7 +131,7 @@ class Twice(Core):
         return items
 
 
-class GapFirst(Core):
+class GapFirst(Subscription):
     """Tells of the Gap before it tells of the connection."""
 
     def take_items(self) -> list[Item]:
@@ -149,7 +149,7 @@ class OverflowInSilence(CheckpointListener):
         return event
 
 
-def with_core(core: type[Core], shell: ShellName = "sync") -> Callable[[CheckpointListenerConfig], Any]:
+def with_core(core: type[Subscription], shell: ShellName = "sync") -> Callable[[CheckpointListenerConfig], Any]:
     """Makes listeners of that shell with this core."""
 
     def make(config: CheckpointListenerConfig) -> Any:

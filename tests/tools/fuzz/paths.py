@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from checkpoint_notify.notification import CODEC
+from checkpoint_notify._message import CODEC
 
 from ...support.verdict import answer_to
 

@@ -1,0 +1,1 @@
+"""The asyncio flavour: notifier, listener, connection, reader; `_sync` is its twin."""

@@ -1,0 +1,1 @@
+"""The blocking flavour: notifier, listener, connection, reader; `_asyncio` is its twin."""
