@@ -106,3 +106,13 @@ def _chain(error: BaseException, end: BaseException | None) -> Iterator[BaseExce
             seen.add(id(each))
             yield each
             waiting += [each.__cause__, each.__context__]
+
+
+def presentable(error: Exception, password: str | None) -> Exception:
+    """Return the error without the password, and without tracebacks and causes: an event keeps it for a long time.
+
+    Their frames would keep their variables alive for as long.
+    """
+    redact_errors(error, password)
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    return error

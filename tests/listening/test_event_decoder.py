@@ -25,9 +25,9 @@ from ..support.timestamps import at
 PAYLOAD: Final = CheckpointNotification.new("model.bin", "lstm").to_json_bytes()
 
 
-def test_handover_counts() -> None:
+def test_event_decoder_counts() -> None:
     """Every event that was handed over, and the width of Gaps."""
-    handover = EventDecoder(1000)
+    decoder = EventDecoder(1000)
     items: list[Item] = [
         Connected(),
         Message(PAYLOAD, at(0), at(0)),
@@ -35,19 +35,19 @@ def test_handover_counts() -> None:
         Loss(at(1), at(3), "overflow"),
         Loss(at(2), at(4.5), "reconnected"),
     ]
-    kinds = [type(handover.event(each)) for each in items]
+    kinds = [type(decoder.decode(each)) for each in items]
     assert [Connected, Received, Invalid, Gap, Gap] == kinds
-    assert ListenerCounters(received=1, invalid=1, gaps=2, gap_seconds=4.5) == handover.tally.snapshot()
-    assert isinstance(EventDecoder(1000).tally.snapshot().gap_seconds, float)
+    assert ListenerCounters(received=1, invalid=1, gaps=2, gap_seconds=4.5) == decoder.counters.snapshot()
+    assert isinstance(EventDecoder(1000).counters.snapshot().gap_seconds, float)
 
 
-def test_handover_of_a_payload() -> None:
+def test_event_decoder_of_a_payload() -> None:
     """The notification and the bytes; or the bytes and the error."""
-    handover = EventDecoder(len(PAYLOAD))
-    assert Received(CheckpointNotification.from_json(PAYLOAD), PAYLOAD) == handover.event(
+    decoder = EventDecoder(len(PAYLOAD))
+    assert Received(CheckpointNotification.from_json(PAYLOAD), PAYLOAD) == decoder.decode(
         Message(PAYLOAD, at(0), at(0))
     )
-    invalid = handover.event(Message(b"", at(0), at(0)))
+    invalid = decoder.decode(Message(b"", at(0), at(0)))
     assert isinstance(invalid, Invalid)
     assert b"" == invalid.raw
     assert isinstance(invalid.error, DecodeError)
@@ -57,7 +57,7 @@ def test_handover_of_a_payload() -> None:
 def test_size_is_checked_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     """A payload over the limit is not looked at."""
     monkeypatch.setattr(CheckpointNotification, "from_json", None)
-    event = EventDecoder(10).event(Message(b"01234567890", at(0), at(0)))
+    event = EventDecoder(10).decode(Message(b"01234567890", at(0), at(0)))
     assert isinstance(event, Invalid)
     assert isinstance(event.error, PayloadTooLargeError)
     assert "payload of 11 bytes, max_payload is 10" == str(event.error)
@@ -70,7 +70,7 @@ def test_faults_of_the_decoder_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -
         raise RecursionError("a fault")
 
     monkeypatch.setattr(CheckpointNotification, "from_json", broken)
-    handover = EventDecoder(1000)
+    decoder = EventDecoder(1000)
     with pytest.raises(RecursionError, match="a fault"):
-        handover.event(Message(PAYLOAD, at(0), at(0)))
-    assert ListenerCounters() == handover.tally.snapshot()
+        decoder.decode(Message(PAYLOAD, at(0), at(0)))
+    assert ListenerCounters() == decoder.counters.snapshot()

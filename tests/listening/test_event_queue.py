@@ -15,7 +15,7 @@ from checkpoint_notify import (
     Gap,
 )
 from checkpoint_notify._protocol.event_decoder import EventDecoder
-from checkpoint_notify._protocol.event_queue import LONGEST_RUN, EventQueue, Item, Message, extend
+from checkpoint_notify._protocol.event_queue import MAX_CONTROLS, EventQueue, Item, Message, extend
 from checkpoint_notify._protocol.timestamps import Loss
 
 from ..support.listener_world import check_order
@@ -32,7 +32,7 @@ def drained(inbox: EventQueue) -> list[Item]:
     return list(iter(inbox.take, None))
 
 
-def test_inbox_drops_the_oldest() -> None:
+def test_event_queue_drops_the_oldest() -> None:
     """One loss for neighbours: since the first knows of, until the last was received."""
     inbox = EventQueue(2, 1000)
     inbox.put([item(1), item(2, since=1), item(3, since=1), item(4, since=2)])
@@ -40,7 +40,7 @@ def test_inbox_drops_the_oldest() -> None:
     assert 2 == inbox.dropped
 
 
-def test_inbox_counts_bytes() -> None:
+def test_event_queue_counts_bytes() -> None:
     """A message alone is kept, however large; what is taken counts no more."""
     inbox = EventQueue(100, 10)
     inbox.put([item(1, 10)])
@@ -51,7 +51,7 @@ def test_inbox_counts_bytes() -> None:
     assert [item(4, 10)] == drained(inbox)
 
 
-def test_inbox_keeps_what_happened_in_its_place() -> None:
+def test_event_queue_keeps_what_happened_in_its_place() -> None:
     """Messages are dropped from between it."""
     outage: list[Item] = [Disconnected(ConnectionError()), Connected(), Loss(at(2), at(4), "reconnected")]
     inbox = EventQueue(1, 1000)
@@ -60,7 +60,7 @@ def test_inbox_keeps_what_happened_in_its_place() -> None:
     assert [Connected(), first, *outage, second, item(6, since=4)] == drained(inbox)
 
 
-def test_inbox_of_a_sleeper() -> None:
+def test_event_queue_of_a_sleeper() -> None:
     """A million flaps later it holds a few events, in order, and the Gaps cover every one of them."""
     inbox = EventQueue(4, 1000)
     outages = 20_000
@@ -71,9 +71,9 @@ def test_inbox_of_a_sleeper() -> None:
         if number % 5000 == 0:
             inbox.put([item(10 * number + 6, since=10 * number + 5)])
     items = drained(inbox)
-    assert len(items) <= 5 * (LONGEST_RUN + 1) + 4
-    handover = EventDecoder(100)
-    events = [handover.event(each) for each in items]
+    assert len(items) <= 5 * (MAX_CONTROLS + 1) + 4
+    decoder = EventDecoder(100)
+    events = [decoder.decode(each) for each in items]
     check_order(events)
     gaps = [event for event in events if isinstance(event, Gap)]
     for number in range(outages):
@@ -84,18 +84,18 @@ def test_inbox_of_a_sleeper() -> None:
     assert timedelta(seconds=4) == widths[-1], "the newest are told one by one"
 
 
-def test_inbox_of_one_who_sleeps_in_front_of_a_gap() -> None:
+def test_event_queue_of_one_who_sleeps_in_front_of_a_gap() -> None:
     """The Gap that follows the Connected which was taken comes next, however many outages follow."""
     inbox = EventQueue(4, 1000)
     inbox.put([Connected()])
-    for second in range(10, 10 * LONGEST_RUN, 10):
+    for second in range(10, 10 * MAX_CONTROLS, 10):
         loss = Loss(at(second), at(second + 5), "reconnected")
         inbox.put([Disconnected(ConnectionError()), Connected(), loss])
         if second == 10:
             events = [inbox.take() for _ in range(3)]
     events += drained(inbox)
     assert Loss(at(10), at(15), "reconnected") == events[3]
-    check_order([EventDecoder(100).event(each) for each in events if each is not None])
+    check_order([EventDecoder(100).decode(each) for each in events if each is not None])
 
 
 @given(st.lists(st.sampled_from(["outage", "overflow"]), max_size=60), st.booleans())
@@ -111,7 +111,7 @@ def test_summary_keeps_the_order(happenings: list[str], starts_connected: bool) 
         loss = Loss(at(second), at(second + 5), "reconnected" if happening == "outage" else "overflow")
         losses.append(loss)
         extend(run, [Disconnected(ConnectionError()), Connected(), loss] if happening == "outage" else [loss])
-    assert len(run) <= LONGEST_RUN
+    assert len(run) <= MAX_CONTROLS
     changes = [type(each) for each in run if not isinstance(each, Loss)]
     assert all(first is not second for first, second in itertools.pairwise(changes))
     assert not changes or changes[-1] is Connected

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checkpoint_notify import Disconnected, Gap
-from checkpoint_notify._protocol import driver
+from checkpoint_notify._asyncio import reader as asyncio_reader
 from checkpoint_notify._protocol.timestamps import Clock
+from checkpoint_notify._sync import reader
 
 from ..support.faults.scene import Stage
 from ..support.faults.watch import SHELLS, ShellName
@@ -23,7 +24,8 @@ def test_a_clock_that_is_set(shell: ShellName, hours: int, monkeypatch: pytest.M
     """Set by an hour, it ends no connection, and delays no ping; the next Gap holds the times of before and after."""
     moved = [0.0]
     clock = Clock(wall=lambda: datetime.now(UTC) + timedelta(seconds=moved[0]))
-    monkeypatch.setattr(driver, "Clock", lambda: clock)
+    for module in (reader, asyncio_reader):
+        monkeypatch.setattr(module, "Clock", lambda: clock)
     with Stage("valkey", shell).scene(clock=lambda: time.time() + moved[0]) as scene:
         scene.proxy.state.lag = 0.2
         time.sleep(0.4)

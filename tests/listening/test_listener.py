@@ -28,7 +28,7 @@ from checkpoint_notify import (
     Received,
     RedisUrlError,
 )
-from checkpoint_notify._protocol.driver import Driver
+from checkpoint_notify._protocol.subscription import Subscription
 
 from ..support.faults.resp import Resp, command
 from ..support.listeners import CHANNEL, Listen
@@ -327,10 +327,10 @@ def test_max_reconnects(listen: Listen, caplog: pytest.LogCaptureFixture) -> Non
 def test_a_fault_of_the_reader(listen: Listen, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Iteration does not end as if nothing were wrong."""
 
-    def faulty(_: Driver) -> None:
+    def faulty(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Driver, "begin", faulty)
+    monkeypatch.setattr(Subscription, "begin", faulty)
     with listen(redis_url=server.url) as listening:
         for _ in range(2):
             with pytest.raises(RuntimeError, match="reader failed") as caught:

@@ -24,7 +24,7 @@ from checkpoint_notify import (
     _counters,
 )
 from checkpoint_notify._protocol.event_queue import EventQueue
-from checkpoint_notify._sync.mailbox import ThreadSafeEventQueue
+from checkpoint_notify._sync.reader import ConsumerQueue
 
 from ..support.faults.leftovers import held, wait_until_held
 from ..support.faults.resp import Resp
@@ -121,7 +121,7 @@ def test_close_waits_for_no_lock(server: Server) -> None:
     """A signal handler may have interrupted whoever holds it."""
     with CheckpointListener(CheckpointListenerConfig(redis_url=server.url)) as listener:
         closing = threading.Thread(target=listener.close, daemon=True)
-        with listener._mailbox._lock, _counters._LOCK:
+        with listener._queue._lock, _counters._LOCK:
             closing.start()
             closing.join(PATIENCE)
             assert not closing.is_alive()
@@ -129,7 +129,7 @@ def test_close_waits_for_no_lock(server: Server) -> None:
 
 def test_close_waits_for_no_reader() -> None:
     """Whatever keeps the reader from its end, all who wait for an item are told."""
-    mailbox = ThreadSafeEventQueue(EventQueue(1, 1))
+    mailbox = ConsumerQueue(EventQueue(1, 1))
     with ThreadPoolExecutor(3) as consumers:
         waiting = [consumers.submit(mailbox.get) for _ in range(3)]
         try:

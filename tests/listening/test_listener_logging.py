@@ -14,12 +14,9 @@ import pytest
 from checkpoint_notify import CheckpointListenerConfig, DecodeError, Gap, Invalid
 from checkpoint_notify import _logging as log
 from checkpoint_notify._logging import REMINDER_SECONDS, WARNED_IN_A_ROW, OutageLog
-from checkpoint_notify._protocol.driver import Driver
 from checkpoint_notify._protocol.event_queue import Item
-from checkpoint_notify._protocol.status import Status
 from checkpoint_notify._protocol.subscription import Subscription
-from checkpoint_notify._protocol.timestamps import Clock
-from checkpoint_notify.redis_url import RedisUrl
+from checkpoint_notify._protocol.timestamps import Timestamp
 
 from ..support.listener_world import CHANNEL, CONFIRMATION
 from ..support.server import Server
@@ -43,17 +40,17 @@ def lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
 
 
 class Driven:
-    """A driver in front of a server that is told what to do, on a clock that moves as told."""
+    """A subscription to a server that is told what to do, on a clock that moves as told."""
 
     def __init__(self, **config: float) -> None:
         self.now = 1000.0
-        self.status = Status()
         self.events: list[Item] = []
         settings = CheckpointListenerConfig(backoff_initial=0.05, **config)  # type: ignore[arg-type]
-        clock = Clock(monotonic=lambda: self.now, wall=lambda: datetime(2026, 1, 1, tzinfo=UTC))
-        core = Subscription(settings, CHANNEL, lambda: 0.5)
         self.at_delivery: Callable[[], object] = lambda: None
-        self._driver = Driver(core, CHANNEL, RedisUrl.parse("redis://h"), self._deliver, self.status, clock)
+        self.subscription = Subscription(settings, CHANNEL, self._deliver, lambda: 0.5)
+
+    def _at(self) -> Timestamp:
+        return Timestamp(self.now, datetime(2026, 1, 1, tzinfo=UTC))
 
     def _deliver(self, items: list[Item]) -> None:
         self.at_delivery()
@@ -61,13 +58,13 @@ class Driven:
 
     def connect(self) -> None:
         """The server confirms."""
-        self._driver.begin()
-        self._driver.subscribe()
-        self._driver.receive(CONFIRMATION)
+        self.subscription.begin(self._at())
+        self.subscription.subscribe(self._at())
+        self.subscription.receive(CONFIRMATION, self._at())
 
     def fail(self, error: Exception = REFUSED) -> float | None:
         """The connection breaks, or cannot be made."""
-        return self._driver.fail(error)
+        return self.subscription.fail(error, self._at())
 
     def fail_for(self, seconds: float, errors: Iterator[Exception] | None = None) -> None:
         """Tries fail for so long, one after the other with the pauses that the listener makes."""
@@ -191,14 +188,14 @@ def test_the_end_of_all_tries(caplog: pytest.LogCaptureFixture) -> None:
     (error,) = lines(caplog, logging.ERROR)
     assert error.startswith(HEAD + ": gone; max_reconnects is used up, the listener has ended: make a new one ")
     assert 1 == len(lines(caplog, logging.WARNING))
-    assert driven.status.error is last
+    assert driven.subscription.error is last
 
 
 def test_state_and_log_are_ahead_of_the_events(caplog: pytest.LogCaptureFixture) -> None:
     """Whoever acts on an event finds both as they should be."""
     driven = Driven()
     seen: list[tuple[bool, int]] = []
-    driven.at_delivery = lambda: seen.append((driven.status.connected, caplog.records[-1].levelno))
+    driven.at_delivery = lambda: seen.append((driven.subscription.connected, caplog.records[-1].levelno))
     driven.connect()
     driven.fail()
     driven.connect()

@@ -29,7 +29,7 @@ async def holding(server: Server, count: int) -> AsyncIterator[CheckpointListene
     async with CheckpointListener(config) as listener:
         assert Connected() == await anext(listener)
         await asyncio.to_thread(publish, server, count)
-        while len(listener._inbox._entries) < count:
+        while len(listener._events._entries) < count:
             await asyncio.sleep(0.01)
         yield listener
 

@@ -15,7 +15,6 @@ import checkpoint_notify._asyncio.listener_connection
 import checkpoint_notify._sync.listener_connection
 import checkpoint_notify.asyncio
 from checkpoint_notify import CheckpointListenerConfig, CheckpointNotification, Connected, Disconnected, Gap, Invalid
-from checkpoint_notify._protocol.driver import Driver
 from checkpoint_notify._protocol.subscription import Subscription
 
 from ..support.faults.resp import Resp
@@ -130,11 +129,11 @@ def test_after_a_fault_of_the_reader(
     def faulty(*_: Any) -> Any:
         raise fault
 
-    target: tuple[type, str] = (Driver, "begin") if place == "begin" else (Subscription, "_confirmed")
-    monkeypatch.setattr(*target, faulty)
-    if place == "connected":
+    if place == "begin":
+        monkeypatch.setattr(Subscription, "begin", faulty)
+    else:
+        monkeypatch.setattr(Subscription, "_ping", faulty)
         monkeypatch.setattr(Subscription, "fail", faulty)
-        monkeypatch.setattr(Subscription, "connected", True)
     with listen(redis_url=server.url, **PATIENT) as listening:
         wait_until(lambda: listening.listener.error is not None)
         assert (False, fault) == state(listening)

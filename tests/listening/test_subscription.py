@@ -14,10 +14,10 @@ from checkpoint_notify import (
 )
 from checkpoint_notify._protocol.event_queue import Item, Message
 from checkpoint_notify._protocol.resp import command
-from checkpoint_notify._protocol.subscription import LATE_BYTES, RefusedError, Subscription
+from checkpoint_notify._protocol.subscription import MAX_OVERDUE_BYTES, RefusedError
 from checkpoint_notify._protocol.timestamps import Loss
 
-from ..support.listener_world import CONFIRMATION, PONG, World, message
+from ..support.listener_world import CONFIRMATION, PONG, RecordedSubscription, World, message
 from ..support.timestamps import at
 
 pytestmark = pytest.mark.time_limits("ping_timeout")
@@ -29,15 +29,15 @@ SUBSCRIBE: Final = command(b"SUBSCRIBE", b"channel")
 PING: Final = command(b"PING")
 
 
-def core(**changes: Any) -> Subscription:
+def core(**changes: Any) -> RecordedSubscription:
     """A core that was told at second 100 to begin, and at 101 that it may subscribe."""
-    made = Subscription(CheckpointListenerConfig(**{"connect_timeout": 2, **changes}), "channel", lambda: 0.5)
+    made = RecordedSubscription(CheckpointListenerConfig(**{"connect_timeout": 2, **changes}))
     made.begin(at(100))
     assert SUBSCRIBE == made.subscribe(at(101))
     return made
 
 
-def connected(**changes: Any) -> Subscription:
+def connected(**changes: Any) -> RecordedSubscription:
     """A core whose SUBSCRIBE was confirmed at second 101.5."""
     made = core(**changes)
     assert b"" == made.receive(CONFIRMATION, at(101.5))
@@ -45,7 +45,7 @@ def connected(**changes: Any) -> Subscription:
     return made
 
 
-def reconnected(made: Subscription, second: float) -> list[Item]:
+def reconnected(made: RecordedSubscription, second: float) -> list[Item]:
     """What a core says when its connection breaks, and SUBSCRIBE is confirmed at this second."""
     assert made.fail(ConnectionError("broken"), at(second)) is not None
     made.begin(at(second))
@@ -136,7 +136,7 @@ def test_late_pong_that_never_comes_under_traffic() -> None:
     made = connected()
     made.receive(None, at(111))
     piece = message(bytes(64 * 1024))
-    for _ in range(LATE_BYTES // len(piece)):
+    for _ in range(MAX_OVERDUE_BYTES // len(piece)):
         made.receive(piece, at(116))
     with pytest.raises(TimeoutError, match="no answer to PING"):
         made.receive(piece, at(116))
@@ -200,7 +200,7 @@ def test_first_connection_fails() -> None:
     assert [Disconnected, Connected] == [type(item) for item in made.take_items()]
 
 
-def pauses(made: Subscription, count: int, second: float = 101) -> list[float | None]:
+def pauses(made: RecordedSubscription, count: int, second: float = 101) -> list[float | None]:
     """The pauses after failures in a row."""
     return [made.fail(ConnectionError(), at(second)) for _ in range(count)]
 
@@ -249,7 +249,7 @@ def test_nothing_goes_wrong() -> None:
 
 def test_channel_of_any_bytes() -> None:
     """Lengths go ahead of them, so no id can break the protocol."""
-    made = Subscription(CheckpointListenerConfig(), "fks:a\r\nü:x", lambda: 0.5)
+    made = RecordedSubscription(CheckpointListenerConfig(), "fks:a\r\nü:x")
     made.begin(at(0))
     assert b"*2\r\n$9\r\nSUBSCRIBE\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n" == made.subscribe(at(0))
     made.receive(b"*3\r\n$9\r\nsubscribe\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n:1\r\n", at(0))

@@ -10,10 +10,10 @@ import pytest
 
 from checkpoint_notify import CheckpointListenerConfig, Connected, Disconnected, Gap, Invalid
 from checkpoint_notify._protocol.resp import command
-from checkpoint_notify._protocol.subscription import RefusedError, Subscription
+from checkpoint_notify._protocol.subscription import RefusedError
 from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
-from ..support.listener_world import CONFIRMATION, PONG, message
+from ..support.listener_world import CONFIRMATION, PONG, RecordedSubscription, message
 from ..support.listeners import CHANNEL, Listen
 from ..support.loopback import LoopbackServer
 from ..support.waiting import wait_until
@@ -70,15 +70,15 @@ def at(seconds: float) -> Timestamp:
     return Timestamp(seconds, START + timedelta(seconds=seconds))
 
 
-def subscribing() -> Subscription:
+def subscribing() -> RecordedSubscription:
     """A core that has written SUBSCRIBE, at second 100."""
-    core = Subscription(CheckpointListenerConfig(ping_interval=1, ping_timeout=5), "channel", lambda: 0.5)
+    core = RecordedSubscription(CheckpointListenerConfig(ping_interval=1, ping_timeout=5))
     core.begin(at(100))
     core.subscribe(at(100))
     return core
 
 
-def pinging(count: int) -> Subscription:
+def pinging(count: int) -> RecordedSubscription:
     """A core that has written so many PINGs, from second 101 on, one each second."""
     core = subscribing()
     core.receive(CONFIRMATION, at(100))
@@ -88,7 +88,7 @@ def pinging(count: int) -> Subscription:
     return core
 
 
-def gap_since(core: Subscription) -> Timestamp:
+def gap_since(core: RecordedSubscription) -> Timestamp:
     """Where the Gap starts if the connection breaks now."""
     core.fail(ConnectionError("broken"), at(200))
     core.begin(at(201))

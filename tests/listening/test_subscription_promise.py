@@ -127,21 +127,12 @@ class NoPongRequired(Subscription):
             super()._check_time(data, at)
 
 
-class SinceLastMessage(Subscription):
-    """Takes a message for a proof that nothing before it can be lost any more."""
-
-    def _take_in(self, data: bytes, at: Timestamp) -> None:
-        super()._take_in(data, at)
-        if any(isinstance(item, Message) for item in self._out):
-            self._since = at
-
-
 class SincePongRead(Subscription):
     """Starts a Gap when the PONG came instead of when the PING went."""
 
-    def _take_in(self, data: bytes, at: Timestamp) -> None:
+    def _answer(self, reply: Reply, at: Timestamp) -> None:
         pings = len(self._pings)
-        super()._take_in(data, at)
+        super()._answer(reply, at)
         if len(self._pings) < pings:
             self._since = at
 
@@ -149,88 +140,103 @@ class SincePongRead(Subscription):
 class PingsWhenIdle(Subscription):
     """Takes traffic for a sign of life, and does not ping then."""
 
-    def _take_in(self, data: bytes, at: Timestamp) -> None:
-        self._next_ping = at.monotonic + self._config.ping_interval
-        super()._take_in(data, at)
+    def receive(self, data: bytes | None, at: Timestamp) -> bytes:
+        """Traffic delays the next PING."""
+        if data is not None:
+            self._next_ping = at.monotonic + self._config.ping_interval
+        return super().receive(data, at)
 
 
 class LeavesTheBusy(Subscription):
     """Takes an error in reply to PING for the end of the connection."""
 
-    def _answer(self, frame: Reply, at: Timestamp) -> None:
-        if self._pings and isinstance(frame, list) and frame[0].startswith(b"-"):
+    def _answer(self, reply: Reply, at: Timestamp) -> None:
+        if self._pings and isinstance(reply, list) and reply[0].startswith(b"-"):
             raise RefusedError("the server answered")
-        super()._answer(frame, at)
+        super()._answer(reply, at)
 
 
 class TrustsAnyError(Subscription):
     """Takes every error in reply to PING for a sign of life."""
 
-    def _answer(self, frame: Reply, at: Timestamp) -> None:
-        alive = self._pings and isinstance(frame, list) and frame[0].startswith(b"-")
-        super()._answer([b"+PONG"] if alive else frame, at)
+    def _answer(self, reply: Reply, at: Timestamp) -> None:
+        alive = self._pings and isinstance(reply, list) and reply[0].startswith(b"-")
+        super()._answer([b"+PONG"] if alive else reply, at)
 
 
 class ErrorAnswersNewest(Subscription):
     """Takes an error for the answer to the newest PING."""
 
-    def _answer(self, frame: Reply, at: Timestamp) -> None:
-        if isinstance(frame, list) and frame[0].startswith(b"-"):
+    def _answer(self, reply: Reply, at: Timestamp) -> None:
+        if isinstance(reply, list) and reply[0].startswith(b"-"):
             self._pings.rotate(1)
-        super()._answer(frame, at)
+        super()._answer(reply, at)
 
 
 class IgnoresErrors(Subscription):
     """Does not end over an error, and does not take it for an answer."""
 
-    def _answer(self, frame: Reply, at: Timestamp) -> None:
-        if not (self.connected and isinstance(frame, list) and frame[0].startswith(b"-")):
-            super()._answer(frame, at)
+    def _answer(self, reply: Reply, at: Timestamp) -> None:
+        if not (self.connected and isinstance(reply, list) and reply[0].startswith(b"-")):
+            super()._answer(reply, at)
 
 
-class _OtherGaps(Subscription):
-    def take_items(self) -> list[Item]:
-        """With other Gaps."""
-        return [other for item in super().take_items() for other in self.other(item)]
+class _OtherItems(Subscription):
+    def __init__(self, config: CheckpointListenerConfig, channel: str, deliver: Any, *rest: Any) -> None:
+        super().__init__(config, channel, lambda items: deliver(self.other(items)), *rest)
 
-    def other(self, item: Item) -> Iterable[Item]:
-        """What to say instead."""
+    def other(self, items: list[Item]) -> list[Item]:
+        """What to deliver instead."""
+        return [other for item in items for other in self.other_item(item)]
+
+    def other_item(self, item: Item) -> Iterable[Item]:
+        """What to deliver instead of one item."""
         return [item]
 
 
-class SilentResubscribe(_OtherGaps):
+class SinceLastMessage(_OtherItems):
+    """Takes a message for a proof that nothing before it can be lost any more."""
+
+    def other_item(self, item: Item) -> Iterable[Item]:
+        """The item, which moves the start of the next Gap."""
+        if isinstance(item, Message):
+            self._since = item.received
+        return [item]
+
+
+class SilentResubscribe(_OtherItems):
     """Connects again without a word."""
 
-    def other(self, item: Item) -> Iterable[Item]:
-        """What to say instead."""
+    def other_item(self, item: Item) -> Iterable[Item]:
+        """No Gap."""
         return [] if isinstance(item, Loss) else [item]
 
 
-class GapFromTheEpoch(_OtherGaps):
+class GapFromTheEpoch(_OtherItems):
     """Covers everything by saying nothing."""
 
-    def other(self, item: Item) -> Iterable[Item]:
-        """What to say instead."""
+    def other_item(self, item: Item) -> Iterable[Item]:
+        """A Gap since 1970."""
         epoch = Timestamp(-1e9, datetime(1970, 1, 1, tzinfo=UTC))
         return [item._replace(since=epoch)] if isinstance(item, Loss) else [item]
 
 
-class GapUntilSubscribe(_OtherGaps):
+class GapUntilSubscribe(_OtherItems):
     """Ends a Gap before the server has confirmed anything."""
 
-    def other(self, item: Item) -> Iterable[Item]:
-        """What to say instead."""
+    def other_item(self, item: Item) -> Iterable[Item]:
+        """A Gap that ends when SUBSCRIBE was written."""
         if isinstance(item, Loss) and self._since is not None and self._since.monotonic >= item.since.monotonic:
             item = item._replace(until=self._since)
         return [item]
 
 
-class GapBeforeConnected(_OtherGaps):
+class GapBeforeConnected(_OtherItems):
     """Tells things in the wrong order."""
 
-    def take_items(self) -> list[Item]:
+    def other(self, items: list[Item]) -> list[Item]:
         """Losses first."""
-        return sorted(super().take_items(), key=lambda item: not isinstance(item, Loss))
+        return sorted(items, key=lambda item: not isinstance(item, Loss))
 
 
 class SilentOverflow(EventQueue):
@@ -257,20 +263,20 @@ class GapFromNewest(EventQueue):
 @pytest.mark.parametrize(
     ("weak", "fault"),
     [
-        ({"make_core": NoPongRequired}, "the last message was not delivered"),
-        ({"make_core": SinceLastMessage}, "is uncovered"),
-        ({"make_core": SincePongRead}, "is uncovered"),
-        ({"make_core": PingsWhenIdle}, "for an outage of"),
-        ({"make_core": LeavesTheBusy}, "without a fault was given up"),
-        ({"make_core": TrustsAnyError}, "the last message was not delivered"),
-        ({"make_core": ErrorAnswersNewest}, "is uncovered"),
-        ({"make_core": IgnoresErrors}, "for an outage of|the last message was not delivered"),
-        ({"make_core": SilentResubscribe}, "is uncovered|a Gap for each subscription"),
-        ({"make_core": GapFromTheEpoch}, "for an outage of"),
-        ({"make_core": GapUntilSubscribe}, "is uncovered"),
-        ({"make_core": GapBeforeConnected}, "the Gap comes|the Gap of a reconnect|no Gap between"),
-        ({"make_inbox": SilentOverflow}, "is uncovered"),
-        ({"make_inbox": GapFromNewest}, "is uncovered"),
+        ({"make_subscription": NoPongRequired}, "the last message was not delivered"),
+        ({"make_subscription": SinceLastMessage}, "is uncovered"),
+        ({"make_subscription": SincePongRead}, "is uncovered"),
+        ({"make_subscription": PingsWhenIdle}, "for an outage of"),
+        ({"make_subscription": LeavesTheBusy}, "without a fault was given up"),
+        ({"make_subscription": TrustsAnyError}, "the last message was not delivered"),
+        ({"make_subscription": ErrorAnswersNewest}, "is uncovered"),
+        ({"make_subscription": IgnoresErrors}, "for an outage of|the last message was not delivered"),
+        ({"make_subscription": SilentResubscribe}, "is uncovered|a Gap for each subscription"),
+        ({"make_subscription": GapFromTheEpoch}, "for an outage of"),
+        ({"make_subscription": GapUntilSubscribe}, "is uncovered"),
+        ({"make_subscription": GapBeforeConnected}, "the Gap comes|the Gap of a reconnect|no Gap between"),
+        ({"make_queue": SilentOverflow}, "is uncovered"),
+        ({"make_queue": GapFromNewest}, "is uncovered"),
     ],
     ids=lambda value: next(iter(value.values())).__name__ if isinstance(value, dict) else "",
 )

@@ -12,9 +12,8 @@ from urllib.parse import quote
 import pytest
 
 from checkpoint_notify import CheckpointNotification, Disconnected, NotSentError, PublishError, RedisUrlError
-from checkpoint_notify._protocol.outage import presentable
 from checkpoint_notify._protocol.resp import RespParser
-from checkpoint_notify._redaction import TransportError, one_line, redact, redact_errors
+from checkpoint_notify._redaction import TransportError, one_line, presentable, redact, redact_errors
 
 from ..support.listeners import Listen
 from ..support.loopback import HANG_UP, LoopbackServer, scripted
@@ -176,3 +175,17 @@ def test_one_line() -> None:
     assert r"\n\r\t\x00\x1b\x7f\x85\u2028\u2029\ud800\u200b\xa0" == one_line(
         "\n\r\t\0\x1b\x7f\x85\u2028\u2029\ud800\u200b\xa0"
     )
+
+
+def test_presentable_errors() -> None:
+    """No password, no traceback, no errors behind it."""
+    try:
+        try:
+            raise OSError("secret pw")
+        except OSError as cause:
+            raise ConnectionError("ERR unknown command 'AUTH', with args: 'pw'") from cause
+    except ConnectionError as error:
+        shown = presentable(error, "pw")
+    assert "ERR unknown command 'AUTH', with args: '***'" == str(shown)
+    assert [None, None, None] == [shown.__traceback__, shown.__cause__, shown.__context__]
+    assert "plain" == str(presentable(OSError("plain"), None))

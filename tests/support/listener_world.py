@@ -18,7 +18,7 @@ from checkpoint_notify import (
     Received,
 )
 from checkpoint_notify._protocol.event_decoder import EventDecoder
-from checkpoint_notify._protocol.event_queue import EventQueue
+from checkpoint_notify._protocol.event_queue import EventQueue, Item
 from checkpoint_notify._protocol.resp import command
 from checkpoint_notify._protocol.subscription import Subscription
 from checkpoint_notify._protocol.timestamps import Loss, Timestamp
@@ -75,19 +75,35 @@ class Connection:
             self.to_client.append((due, data))
 
 
+class RecordedSubscription(Subscription):
+    """Keeps the items that it delivers."""
+
+    def __init__(self, config: CheckpointListenerConfig, channel: str = CHANNEL) -> None:
+        self._delivered: list[Item] = []
+        super().__init__(config, channel, self._delivered.extend, lambda: 0.5)
+
+    def take_items(self) -> list[Item]:
+        """Return and forget the items delivered since the last call."""
+        items = self._delivered[:]
+        self._delivered.clear()
+        return items
+
+
 class World:
     """Runs a core against a server whose doings are the methods; `check` is the promise."""
 
     def __init__(
         self,
-        make_core: Callable[[CheckpointListenerConfig, str, Callable[[], float]], Subscription] = Subscription,
-        make_inbox: Callable[[int, int], EventQueue] = EventQueue,
+        make_subscription: Callable[..., Subscription] = Subscription,
+        make_queue: Callable[[int, int], EventQueue] = EventQueue,
         config: CheckpointListenerConfig = ROOMY,
     ) -> None:
         self.config = config
-        self.core = make_core(config, CHANNEL, lambda: 0.5)
-        self.inbox = make_inbox(config.max_queue, config.max_queue_bytes)
-        self.handover = EventDecoder(config.max_payload)
+        self.subscription = make_subscription(config, CHANNEL, self._deliver, lambda: 0.5)
+        self.queue = make_queue(config.max_queue, config.max_queue_bytes)
+        self.decoder = EventDecoder(config.max_payload)
+        self.was_connected = False
+        """Before the last step."""
         self.time = 100.0
         self.wall_offset = 0.0
         self.accepting = True
@@ -208,38 +224,36 @@ class World:
     def take(self, count: int) -> None:
         """The consumer takes some events."""
         for _ in range(count):
-            item = self.inbox.take()
+            item = self.queue.take()
             if item is not None:
-                self.events.append(self.handover.event(item))
+                self.events.append(self.decoder.decode(item))
 
     # What the listener does.
 
     def _due(self) -> float:
-        return self.core.wake_at if self.resume_at is None else self.resume_at
+        return self.subscription.wake_at if self.resume_at is None else self.resume_at
 
     def _act(self) -> None:
         if self.resume_at is None:
             self._step(None)
             return
         self.resume_at = None
-        self.core.begin(self.now())
+        self.subscription.begin(self.now())
         if not self.accepting:
             self._fail(ConnectionRefusedError("refused"))
             return
         self.connection = Connection()
-        self._write(self.core.subscribe(self.now()))
+        self._write(self.subscription.subscribe(self.now()))
 
     def _step(self, data: bytes | None) -> None:
-        was_connected = self.core.connected
+        self.was_connected = self.subscription.connected
         try:
-            answer = self.core.receive(data, self.now())
+            answer = self.subscription.receive(data, self.now())
         except OSError as error:
             if not isinstance(error, TimeoutError) and self.connection and self.connection.fault_at == math.inf:
                 self.problems.append(f"a connection without a fault was given up: {error}")
-            self._collect(was_connected)
             self._fail(error)
         else:
-            self._collect(was_connected)
             self._write(answer)
 
     def _write(self, data: bytes) -> None:
@@ -251,27 +265,26 @@ class World:
             self.connection.to_server.append((self.time + LATENCY, data))
 
     def _fail(self, error: Exception) -> None:
-        if self.core.connected:
-            unanswered = [ping.monotonic for ping in self.core._pings]
+        if self.subscription.connected:
+            unanswered = [ping.monotonic for ping in self.subscription._pings]
             fault_at = self.connection.fault_at if self.connection is not None else math.inf
             self.outage_from = min(self.outage_from, fault_at, *unanswered)
         self.connection = None
-        pause = self.core.fail(error, self.now())
-        self._collect(False)
+        self.was_connected = False
+        pause = self.subscription.fail(error, self.now())
         assert pause is not None
         self.resume_at = self.time + pause
 
-    def _collect(self, was_connected: bool) -> None:
-        items = self.core.take_items()
+    def _deliver(self, items: list[Item]) -> None:
         for item in items:
             if isinstance(item, Loss):
                 self.losses += 1
                 self._check_width(item)
-        if self.core.connected and not was_connected:
+        if self.subscription.connected and not self.was_connected:
             self.confirmations += 1
             self.covered_from = min(self.covered_from, len(self.published))
             self.outage_from = math.inf
-        self.inbox.put(items)
+        self.queue.put(items)
 
     def _fault(self, connection: Connection) -> None:
         connection.fault_at = min(connection.fault_at, self.time)
@@ -303,7 +316,7 @@ class World:
         assert self.confirmations - 1 == self.losses, "a Gap for each subscription but the first"
         assert all(gap.since <= gap.until for gap in gaps), "a Gap ends before it starts"
         assert all(gap.since.tzinfo is UTC and gap.until.tzinfo is UTC for gap in gaps), "a Gap not in UTC"
-        assert self.inbox.dropped or all(gap.reason == "reconnected" for gap in gaps), "an overflow without a drop"
+        assert self.queue.dropped or all(gap.reason == "reconnected" for gap in gaps), "an overflow without a drop"
         check_order(self.events)
 
     def _check_width(self, loss: Loss) -> None:

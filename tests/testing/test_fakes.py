@@ -293,14 +293,14 @@ def test_notifications(listening: Listening, server: Server) -> None:
 
 def tell_to(listener: Any, tell: Any) -> None:
     """Let the story go on with each event that is handed over, seen or not."""
-    handed_over = listener._handover.event
+    handed_over = listener._decoder.decode
 
     def event(item: Any) -> Event:
         made: Event = handed_over(item)
         tell(0, made)
         return made
 
-    listener._handover.event = event
+    listener._decoder.decode = event
 
 
 def test_disabled_listeners(listening: Listening, log: pytest.LogCaptureFixture) -> None:
@@ -419,13 +419,13 @@ def test_a_step_of_another_kind() -> None:
 
 
 class RealEvents:
-    """The real listener's core and inbox, without a connection: what they hand over is what may happen."""
+    """The real listener's subscription and queue, without a connection: what they deliver is what may happen."""
 
     def __init__(self) -> None:
         config = CheckpointListenerConfig(max_queue=2)
-        self._core = Subscription(config, "c")
-        self._inbox = EventQueue(config.max_queue, config.max_queue_bytes)
-        self._handover = EventDecoder(config.max_payload)
+        self._queue = EventQueue(config.max_queue, config.max_queue_bytes)
+        self._subscription = Subscription(config, "c", self._queue.put)
+        self._decoder = EventDecoder(config.max_payload)
         self._clock = Clock()
         self._last = self._clock.now()
         self.events: list[Event] = []
@@ -436,13 +436,12 @@ class RealEvents:
         if step == "take":
             self.take()
         elif not self.up and step == "connect":
-            self._core.begin(self._now())
-            self._core.subscribe(self._now())
+            self._subscription.begin(self._now())
+            self._subscription.subscribe(self._now())
             self._receive(b"*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n")
             self.up = True
         elif step == "fail":
-            self._core.fail(ConnectionError("reset"), self._now())
-            self._put()
+            self._subscription.fail(ConnectionError("reset"), self._now())
             self.up = False
         elif self.up and step in ("message", "junk"):
             raw = SAVED.to_json_bytes() if step == "message" else b"junk"
@@ -450,23 +449,19 @@ class RealEvents:
 
     def take(self) -> bool:
         """Hand over one item, if there is one."""
-        item = self._inbox.take()
+        item = self._queue.take()
         if item is not None:
-            self.events.append(self._handover.event(item))
+            self.events.append(self._decoder.decode(item))
         return item is not None
 
     @property
     def counters(self) -> tuple[Any, ...]:
         """Those that a script has as well."""
-        counted = self._handover.tally.snapshot()
-        return (counted.received, counted.invalid, counted.gaps, counted.gap_seconds, self._core.reconnects)
+        counted = self._decoder.counters.snapshot()
+        return (counted.received, counted.invalid, counted.gaps, counted.gap_seconds, self._subscription.reconnects)
 
     def _receive(self, data: bytes) -> None:
-        self._core.receive(data, self._now())
-        self._put()
-
-    def _put(self) -> None:
-        self._inbox.put(self._core.take_items())
+        self._subscription.receive(data, self._now())
 
     def _now(self) -> Timestamp:
         self._last = Timestamp(self._last.monotonic + 0.25, self._last.wall + timedelta(seconds=0.25))

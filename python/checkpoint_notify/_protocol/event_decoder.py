@@ -1,8 +1,8 @@
-"""From an item that waited to the event that the consumer gets.
+"""Makes events of the items in the queue.
 
-Payloads are decoded here, by whoever asks for the next event. So the consumer's thread pays for it and not the one that
-has to keep up with the server, dropped messages cost nothing, and an exception that no decoder should raise reaches
-somebody instead of ending the reader. Such a message is used up: the next event is the one behind it.
+The consumer decodes, not the reader. So the reader keeps up with the server, dropped messages cost nothing, and an
+error in the decoder itself reaches the consumer and does not end the reader. That message is consumed: the next call
+returns the event after it.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ class EventDecoder:
 
     def __init__(self, max_payload: int) -> None:
         self._max_payload = max_payload
-        self.tally = CounterSet(ListenerCounters)
+        self.counters = CounterSet(ListenerCounters)
 
-    def event(self, item: Item) -> Event:
-        """The event for an item; raises what decoding raises, except where the payload is to blame."""
-        if isinstance(item, Message):
-            return self._decode(item.raw)
-        return self._gap(item) if isinstance(item, Loss) else item
-
-    def _decode(self, raw: bytes) -> Received | Invalid:
+    def decode(self, item: Item) -> Event:
+        """Return the event for an item. A payload that cannot be decoded becomes an `Invalid`."""
+        if isinstance(item, Loss):
+            return self._gap(item)
+        if not isinstance(item, Message):
+            return item
+        raw = item.raw
         if len(raw) > self._max_payload:
             error = PayloadTooLargeError(f"payload of {len(raw)} bytes, max_payload is {self._max_payload}")
             return self._invalid(raw, error)
@@ -36,32 +36,32 @@ class EventDecoder:
             notification = CheckpointNotification.from_json(raw)
         except DecodeError as error:
             return self._invalid(raw, error)
-        self.tally.add("received")
+        self.counters.add("received")
         return Received(notification, raw)
 
     def _invalid(self, raw: bytes, error: DecodeError | PayloadTooLargeError) -> Invalid:
-        self.tally.add("invalid")
+        self.counters.add("invalid")
         error.__traceback__ = error.__context__ = None  # its frames would keep the listener alive as long as the event
         return Invalid(raw, error)
 
     def _gap(self, loss: Loss) -> Gap:
         gap = loss.gap()
-        self.tally.add("gaps")
-        self.tally.add("gap_seconds", (gap.until - gap.since).total_seconds())
+        self.counters.add("gaps")
+        self.counters.add("gap_seconds", (gap.until - gap.since).total_seconds())
         return gap
 
 
 class VersionFilter:
-    """Tells notifications apart that are no news: their version is at or below the newest seen."""
+    """Drops notifications whose version is not above the highest seen."""
 
-    def __init__(self, tally: CounterSet[ListenerCounters]) -> None:
-        self._tally = tally
-        self._newest = -1
+    def __init__(self, counters: CounterSet[ListenerCounters]) -> None:
+        self._counters = counters
+        self._highest = -1
 
     def accepts(self, notification: CheckpointNotification) -> bool:
-        """Whether this is news; counts it as skipped if not."""
-        if notification.version <= self._newest:
-            self._tally.add("skipped")
+        """Return whether the version is above the highest seen; counts the notification as skipped if not."""
+        if notification.version <= self._highest:
+            self._counters.add("skipped")
             return False
-        self._newest = notification.version
+        self._highest = notification.version
         return True

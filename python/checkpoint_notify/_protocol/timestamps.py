@@ -1,4 +1,4 @@
-"""Moments on two clocks, and the Gap between two of them."""
+"""Timestamps on two clocks, and the Gap between two of them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from checkpoint_notify._events import Gap, Reason
 
 
 class Timestamp(NamedTuple):
-    """One instant, as both clocks show it."""
+    """One instant on both clocks."""
 
     monotonic: float
-    """Seconds; decides when something is due, since nobody can set this clock."""
+    """Seconds. All time limits use this clock: nobody can set it."""
     wall: datetime
-    """Aware, UTC; only for people and for comparing with what publishers noted down."""
+    """Aware, UTC. For people, and to compare with the times that publishers noted."""
 
 
 def _wall() -> datetime:
@@ -32,33 +32,33 @@ class Clock:
     wall: Callable[[], datetime] = _wall
 
     def now(self) -> Timestamp:
-        """This moment.
+        """Return the current time on both clocks.
 
-        The wall clock is read first. Should the system stop this thread between the two, the wall time is the early
-        one, and a Gap starts a little too soon. The other way round it would end later than it is told.
+        The wall clock is read first. If the system suspends this thread between the two reads, the wall time is too
+        early, and a Gap starts a little too soon. In the other order, a Gap could end after it is delivered.
         """
         wall = self.wall()
         return Timestamp(self.monotonic(), wall)
 
 
 class Loss(NamedTuple):
-    """A Gap in the making: what was published between these moments may be missing."""
+    """What was published between these times may be missing; becomes a Gap."""
 
     since: Timestamp
     until: Timestamp
     reason: Reason
 
-    def joined(self, other: Loss) -> Loss:
-        """The loss that covers both."""
+    def merged(self, other: Loss) -> Loss:
+        """Return the loss that covers both."""
         reason = self.reason if self.reason == other.reason else "reconnected"
         earliest, latest = min(self.since, other.since), max(self.until, other.until)
         return Loss(earliest, latest, reason)
 
     def gap(self) -> Gap:
-        """The Gap to hand over.
+        """Return the Gap for the consumer.
 
-        A wall clock that was set in between showed two ranges of time, one before and one after; a publisher may have
-        noted down a time in either, so the Gap holds both. As long as nobody sets the clock they are the same.
+        If the wall clock was set in between, it showed two ranges of time. A publisher may have noted a time in either
+        range, so the Gap covers both. They are the same if nobody set the clock.
         """
         elapsed = timedelta(seconds=self.until.monotonic - self.since.monotonic)
         since = min(self.since.wall, self.until.wall - elapsed)

@@ -1,6 +1,6 @@
-"""The events of a fake listener: checked when they are written down, and handed over from where a server's would wait.
+"""The events of a fake listener, in place of those from a server. Their order is checked when the fake is made.
 
-`_ORDER` is the listener's contract about what may follow what.
+`_ORDER` says which event may follow which; it is a part of the listener's contract.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from typing import Final, Literal, TypeAlias
 
 from checkpoint_notify._config import CheckpointListenerConfig
 from checkpoint_notify._events import Connected, Disconnected, Event, Gap, Invalid, Received
-from checkpoint_notify._logging import OutageLog
-from checkpoint_notify._message import CheckpointNotification, checkpoint_channel
+from checkpoint_notify._message import CheckpointNotification
 from checkpoint_notify._protocol.event_decoder import EventDecoder
 from checkpoint_notify._protocol.event_queue import EventQueue, Item, Message
-from checkpoint_notify._protocol.status import Status
 from checkpoint_notify._protocol.subscription import Subscription
 from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
@@ -50,59 +48,74 @@ _NEVER: Final = Timestamp(0.0, datetime.min.replace(tzinfo=UTC))
 """In place of the time a message came: nobody looks at that of one that is not dropped."""
 
 
+class ScriptedSubscription(Subscription):
+    """A subscription whose state follows the events that were taken."""
+
+    connected = False
+
+    def take(self, event: Connected | Disconnected) -> None:
+        """The consumer takes this event; the log tells of it."""
+        self.connected = isinstance(event, Connected)
+        if isinstance(event, Connected):
+            self._log.subscribed(time.monotonic())
+        else:
+            self._log.failed(event.error, self._config.backoff_initial, time.monotonic())
+
+    def give_up(self, error: Exception) -> None:
+        """The reconnects are used up."""
+        self.error = error
+        self._log.gave_up(error)
+
+
 class Script(EventQueue):
-    """Items that wait from the start; handing one over is when it happens."""
+    """Items that wait from the start; each happens when it is taken."""
 
     def __init__(
-        self, steps: Iterable[Step], config: CheckpointListenerConfig, core: Subscription, status: Status
+        self, steps: Iterable[Step], config: CheckpointListenerConfig, subscription: ScriptedSubscription
     ) -> None:
         super().__init__(config.max_queue, config.max_queue_bytes)
         self._items = deque(_checked(steps, config))
         self._config = config
-        self._core = core
-        self._status = status
-        self._log = OutageLog(checkpoint_channel(config.instance_id))
+        self._subscription = subscription
         self._was_connected = False
         self._outage: Exception | None = None
-        """Why there is no connection, behind a Disconnected."""
+        """The error of the last Disconnected, until the next Connected."""
 
     def take(self) -> Item | None:
-        """Remove the next item; None when there is none."""
+        """Remove and return the next item; None if there is none."""
         if not self._items:
             self._end()
             return None
         item = self._items.popleft()
         match item:
             case Connected():
-                self._core.reconnects += self._was_connected
-                self._was_connected = self._status.connected = True
+                self._subscription.reconnects += self._was_connected
+                self._was_connected = True
                 self._outage = None
-                self._log.subscribed(time.monotonic())
+                self._subscription.take(item)
             case Disconnected(error):
-                self._status.connected = False
                 self._outage = error
-                self._log.failed(error, self._config.backoff_initial, time.monotonic())
+                self._subscription.take(item)
             case Loss(reason="overflow"):
                 self.dropped += 1
         return item
 
     def _end(self) -> None:
-        """The script is over: in an outage that uses up the reconnects, or as if the listener were closed."""
-        error = self._outage if self._config.max_reconnects else None
-        if error is not None:
-            self._log.gave_up(error)
-        self._status.end(error)
+        """End the script: in an outage that uses up the reconnects, or as if the listener were closed."""
+        if self._outage is not None and self._config.max_reconnects:
+            self._subscription.give_up(self._outage)
+        self._subscription.connected = False
         self._outage = None
 
 
 def _checked(steps: Iterable[Step], config: CheckpointListenerConfig) -> list[Item]:
     """The items for a script; ValueError or TypeError for one that no listener could follow."""
-    handover = EventDecoder(config.max_payload)
+    decoder = EventDecoder(config.max_payload)
     state: _State = "never connected"
     items = []
     for index, step in enumerate(steps):
         try:
-            items.append(_item(step, handover))
+            items.append(_item(step, decoder))
             state = _after(state, step)
         except (TypeError, ValueError) as error:
             raise type(error)(f"step {index}: {error}") from None
@@ -128,7 +141,7 @@ def _kind(step: Step) -> _Kind:
             return "message"
 
 
-def _item(step: Step, handover: EventDecoder) -> Item:
+def _item(step: Step, decoder: EventDecoder) -> Item:
     match step:
         case Connected() | Disconnected():
             return step
@@ -139,7 +152,7 @@ def _item(step: Step, handover: EventDecoder) -> Item:
         case bytes():
             return _message(step)
         case Received() | Invalid():
-            return _told(step, handover)
+            return _told(step, decoder)
         case _:
             raise TypeError(f"a step is an event, a notification or a payload, not {step!r}")
 
@@ -148,9 +161,9 @@ def _message(raw: bytes) -> Message:
     return Message(raw, _NEVER, _NEVER)
 
 
-def _told(event: Received | Invalid, handover: EventDecoder) -> Message:
+def _told(event: Received | Invalid, decoder: EventDecoder) -> Message:
     message = _message(event.raw)
-    real = handover.event(message)
+    real = decoder.decode(message)
     if real != event and not (isinstance(event, Invalid) and repr(real) == repr(event)):  # errors have no equality
         raise ValueError(f"a listener hands this payload over as {real!r}, not as {event!r}")
     return message

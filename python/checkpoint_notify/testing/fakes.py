@@ -12,14 +12,12 @@ from collections.abc import Iterable
 from typing import Self
 
 from checkpoint_notify._config import CheckpointListenerConfig, CheckpointNotifierConfig
-from checkpoint_notify._protocol.opening import USED, checked_url
 from checkpoint_notify._protocol.publishing import Progress, PublishRequest
 from checkpoint_notify._sync.listener import CheckpointListener
-from checkpoint_notify._sync.mailbox import ThreadSafeEventQueue
 from checkpoint_notify._sync.notifier import CheckpointNotifier
-from checkpoint_notify._sync.reader import import_link
+from checkpoint_notify._sync.reader import ConsumerQueue
 from checkpoint_notify.testing._recording import Outcome, Recording
-from checkpoint_notify.testing._script import Script, Step
+from checkpoint_notify.testing._script import Script, ScriptedSubscription, Step
 
 __all__ = ["Outcome", "RecordingNotifier", "ScriptedListener", "Step"]
 
@@ -74,18 +72,17 @@ class ScriptedListener(CheckpointListener):
 
     def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig | None = None) -> None:
         super().__init__(config or CheckpointListenerConfig())
-        self._inbox = Script(steps, self._config, self._core, self._status)
-        self._mailbox = ThreadSafeEventQueue(self._inbox)
+        self._subscription = ScriptedSubscription(self._config, self.channel, self._queue.put)
+        self._events = Script(steps, self._config, self._subscription)
+        self._queue = ConsumerQueue(self._events)
 
     def __repr__(self) -> str:
         return f"ScriptedListener(config={self._config!r})"
 
     def __enter__(self) -> Self:
         """Start; raises RedisUrlError, and ImportError without the extra `checkpoint-notify[redis]`."""
-        if self._owner is not None:
-            raise RuntimeError(USED)
-        if checked_url(self._config, import_link) is None:
-            self._mailbox.close()
+        if self._target() is None:
+            self._queue.close()
         self._owner = os.getpid()
-        self._mailbox.end()
+        self._queue.end()
         return self

@@ -24,7 +24,7 @@ class NoPongRequired(Subscription):
     @property
     def wake_at(self) -> float:
         """As if no PONG were awaited."""
-        return self._next_ping if self.connected else self._give_up_at
+        return self._next_ping if self.connected else self._connect_until
 
     def _check_time(self, data: bytes | None, at: Timestamp) -> None:
         if not self.connected:
@@ -34,10 +34,10 @@ class NoPongRequired(Subscription):
 class LeavesTheBusy(Subscription):
     """An error in reply to PING ends the connection."""
 
-    def _answer(self, frame: Reply, at: Timestamp) -> None:
-        if isinstance(frame, list) and frame[0].startswith(b"-"):
+    def _answer(self, reply: Reply, at: Timestamp) -> None:
+        if isinstance(reply, list) and reply[0].startswith(b"-"):
             raise RefusedError("the server answered with an error")
-        super()._answer(frame, at)
+        super()._answer(reply, at)
 
 
 class PingsTooSeldom(Subscription):
@@ -49,23 +49,32 @@ class PingsTooSeldom(Subscription):
         return ping
 
 
-class SinceTheLastMessage(Subscription):
+class _OtherItems(Subscription):
+    def __init__(self, config: CheckpointListenerConfig, channel: str, deliver: Any, *rest: Any) -> None:
+        super().__init__(config, channel, lambda items: deliver(self.other(items)), *rest)
+
+    def other(self, items: list[Item]) -> list[Item]:
+        """What to deliver instead."""
+        raise NotImplementedError
+
+
+class SinceTheLastMessage(_OtherItems):
     """A message that came proves that nothing before it was lost."""
 
-    def _take_in(self, data: bytes, at: Timestamp) -> None:
-        super()._take_in(data, at)
-        if any(isinstance(item, Message) for item in self._out):
-            self._since = at
+    def other(self, items: list[Item]) -> list[Item]:
+        """The items, which move the start of the next Gap."""
+        self._since = next((item.received for item in reversed(items) if isinstance(item, Message)), self._since)
+        return items
 
 
-class Silent(Subscription):
+class Silent(_OtherItems):
     """Reconnects and subscribes again without a word, as redis-py does."""
 
     _said = False
 
-    def take_items(self) -> list[Item]:
+    def other(self, items: list[Item]) -> list[Item]:
         """Messages, and the first `Connected`."""
-        return [item for item in super().take_items() if isinstance(item, Message) or self._first(item)]
+        return [item for item in items if isinstance(item, Message) or self._first(item)]
 
     def _first(self, item: Item) -> bool:
         first = isinstance(item, Connected) and not self._said
@@ -73,20 +82,20 @@ class Silent(Subscription):
         return first
 
 
-class NoGap(Subscription):
+class NoGap(_OtherItems):
     """Tells of the outage, and not of what it may have cost."""
 
-    def take_items(self) -> list[Item]:
+    def other(self, items: list[Item]) -> list[Item]:
         """Everything but Gaps."""
-        return [item for item in super().take_items() if not isinstance(item, Loss)]
+        return [item for item in items if not isinstance(item, Loss)]
 
 
-class SinceTheEpoch(Subscription):
+class SinceTheEpoch(_OtherItems):
     """Covers everything, always."""
 
-    def take_items(self) -> list[Item]:
+    def other(self, items: list[Item]) -> list[Item]:
         """Gaps from 1970 on."""
-        return [_widened(item) if isinstance(item, Loss) else item for item in super().take_items()]
+        return [_widened(item) if isinstance(item, Loss) else item for item in items]
 
 
 class NeverAgain(Subscription):
@@ -112,32 +121,32 @@ class Patient(Subscription):
     def begin(self, at: Timestamp) -> None:
         """A new try begins."""
         super().begin(at)
-        self._give_up_at += 1.0
+        self._connect_until += 1.0
 
 
-class Twice(Subscription):
+class Twice(_OtherItems):
     """Delivers again, after a reconnect, the newest message before it."""
 
     _newest: Message | None = None
 
-    def take_items(self) -> list[Item]:
+    def other(self, items: list[Item]) -> list[Item]:
         """The newest message again, behind each Gap."""
-        items: list[Item] = []
-        for item in super().take_items():
-            items.append(item)
+        found: list[Item] = []
+        for item in items:
+            found.append(item)
             if isinstance(item, Loss) and self._newest is not None:
-                items.append(self._newest)
+                found.append(self._newest)
             self._newest = item if isinstance(item, Message) else self._newest
-        return items
+        return found
 
 
-class GapFirst(Subscription):
+class GapFirst(_OtherItems):
     """Tells of the Gap before it tells of the connection."""
 
-    def take_items(self) -> list[Item]:
+    def other(self, items: list[Item]) -> list[Item]:
         """The order that a reader of the design does not expect."""
         order = {Disconnected: 0, Loss: 1, Connected: 2}
-        return sorted(super().take_items(), key=lambda item: order.get(type(item), 3))
+        return sorted(items, key=lambda item: order.get(type(item), 3))
 
 
 class OverflowInSilence(CheckpointListener):
@@ -155,7 +164,7 @@ def with_core(core: type[Subscription], shell: ShellName = "sync") -> Callable[[
     def make(config: CheckpointListenerConfig) -> Any:
         kind: Any = CheckpointListener if shell == "sync" else checkpoint_notify.asyncio.CheckpointListener
         listener = kind(config)
-        listener._core = core(config, listener.channel)
+        listener._subscription = core(config, listener.channel, listener._queue.put)
         return listener
 
     return make
