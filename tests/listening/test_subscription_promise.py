@@ -243,7 +243,8 @@ class SilentOverflow(EventQueue):
     """Drops without a word."""
 
     def _drop_oldest(self) -> None:
-        run, _ = self._pop()
+        run, message = self._entries.popleft()
+        self._bytes -= len(message.raw)
         self.dropped += 1
         following, oldest = self._entries[0]
         self._entries[0] = [*run, *following], oldest

@@ -26,8 +26,8 @@ class CheckpointListener(BaseListener):
                 ...
 
     A task of the loop that entered reads; it can do so only while nothing blocks that loop. A forked child must end
-    with `os._exit`: if it goes on with that loop and lets it unwind, it closes the parent's connection, as both share what
-    the loop waits for. A `Gap` tells of it.
+    with `os._exit`: if it goes on with that loop and lets it unwind, it closes the connection of its parent. Both share
+    what the loop waits for. A `Gap` tells of it.
     """
 
     def __init__(self, config: CheckpointListenerConfig) -> None:

@@ -96,7 +96,12 @@ class EventQueue:
         if not self._entries:
             return None
         self._head_reserved = False
-        return self._pop()[1]
+        message = self._entries[0][1]
+        size = len(message.raw)
+        # No call from here on: a signal handler may raise after each call, and the removed message would be lost.
+        del self._entries[0]
+        self._bytes -= size
+        return message
 
     def _overfull(self) -> bool:
         droppable = len(self._entries) - self._head_reserved
@@ -104,20 +109,14 @@ class EventQueue:
 
     def _drop_oldest(self) -> None:
         oldest = int(self._head_reserved)
-        run, message = self._pop(oldest)
+        run, message = self._entries[oldest]
+        del self._entries[oldest]
+        self._bytes -= len(message.raw)
         self.dropped += 1
         extend(run, [Loss(message.since, message.received, "overflow")])
         following, next_oldest = self._entries[oldest]
         extend(run, following)
         self._entries[oldest] = run, next_oldest
-
-    def _pop(self, index: int = 0) -> tuple[list[Control], Message]:
-        entry = self._entries[index]
-        size = len(entry[1].raw)
-        # No call from here on: a signal handler may raise after each call, and the removed message would be lost.
-        del self._entries[index]
-        self._bytes -= size
-        return entry
 
 
 def extend(run: list[Control], more: Iterable[Control]) -> None:

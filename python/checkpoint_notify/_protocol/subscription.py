@@ -64,7 +64,7 @@ class Subscription:
         self._log = OutageLog(channel)
         self._parser = RespParser(self._channel)
         self._items: list[Item] = []
-        """Not delivered yet."""
+        """Read, and not delivered yet."""
         self._connect_until = 0.0
         """The time limit of this attempt, on the monotonic clock."""
         self._subscribing: Timestamp | None = None
@@ -129,7 +129,9 @@ class Subscription:
             self._check_time(data, at)
             return self._ping(at)
         finally:
-            self._deliver_items()
+            if self._items:
+                items, self._items = self._items, []
+                self._deliver(items)
 
     def fail(self, error: Exception, at: Timestamp) -> float | None:
         """End the connection, or the attempt. Returns the pause before the next attempt in seconds; None: no more.
@@ -139,16 +141,15 @@ class Subscription:
         if self._connected is not None and at.monotonic - self._connected.monotonic >= STABLE_SECONDS:
             self._failures = 0
         self._connected = None
-        if not self._disconnected_sent:
-            self._disconnected_sent = True
-            self._items.append(Disconnected(error))
         pause = self._next_pause()
         if pause is None:
             self.error = error
             self._log.gave_up(error)
         else:
             self._log.failed(error, pause, at.monotonic)
-        self._deliver_items()
+        if not self._disconnected_sent:
+            self._disconnected_sent = True
+            self._deliver([Disconnected(error)])
         return pause
 
     def end(self, fault: BaseException | None = None) -> None:
@@ -162,11 +163,6 @@ class Subscription:
         doubled = self._config.backoff_initial * 2.0 ** min(self._failures, _MAX_DOUBLINGS)
         self._failures += 1
         return max(MIN_BACKOFF, min(self._config.backoff_max, doubled) * self._jitter())
-
-    def _deliver_items(self) -> None:
-        if self._items:
-            items, self._items = self._items, []
-            self._deliver(items)
 
     def _answer(self, reply: Reply, at: Timestamp) -> None:
         if self._pings and answers_ping(reply):
