@@ -34,6 +34,14 @@ test-python: setup _rust ## Run pytest, with the Rust peer where cargo works
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+.PHONY: coverage
+coverage: setup _rust ## Run pytest, and show which lines and branches of the package no test reaches
+	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 --dist worksteal
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered --show-missing
+
 .PHONY: test-rust
 test-rust: _rust ## Run cargo fmt, clippy and test
 	$(if $(filter present,$(RUST)),$(CARGO) fmt --check)

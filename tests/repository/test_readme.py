@@ -14,6 +14,8 @@ import redis
 from ..support.docs import ROOT, blocks
 from ..support.server import Server
 from ..support.waiting import PATIENCE, wait_until
+from ..tools.mutation.__main__ import faults
+from ..tools.mutation.survivors import listed
 
 README: Final = ROOT / "README.md"
 DOCUMENTS: Final = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]
@@ -69,3 +71,11 @@ def test_what_is_named_exists(document: str) -> None:
     assert set() == set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, re.MULTILINE)) - targets
     paths = re.findall(r"`((?:schema|python|fixtures|tests)/[\w./-]+)`", text) + re.findall(r"\]\(([\w./]+)\)", text)
     assert [] == [path for path in paths if not (ROOT / path).exists() and not re.search("target|NAME|VERSION", path)]
+
+
+def test_the_figures_about_mutants_are_guarded() -> None:
+    """The README names as many survivors as are listed; `make mutants` fails if the whole sentence is not true."""
+    words = " ".join(README.read_text(encoding="utf-8").split())
+    assert f"the tests notice all but {len(listed())}, each listed" in words
+    assert "the README does not say: 0 places" in "\n".join(faults([], whole=True))
+    assert "README" not in "\n".join(faults([], whole=False))
