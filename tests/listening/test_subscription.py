@@ -160,7 +160,7 @@ def test_unconfirmed_subscribe() -> None:
         (message(b"x"), "to a subscriber"),
         (PONG, "to a subscriber"),
         (CONFIRMATION.replace(b"channel", b"another"), "to a subscriber"),
-        (b"!\r\n", "where a reply was due"),
+        (b"!\r\n", "where a reply was expected"),
     ],
 )
 def test_other_answers_to_subscribe(reply: bytes, text: str) -> None:

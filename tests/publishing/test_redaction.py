@@ -133,7 +133,7 @@ def failing(shell: Shell) -> None:
         (HANG_UP, "the server closed the connection"),
         (b"-ERR SECRET\r\n", "the server answered: ERR "),
         (b"SECRET\r\n", "the server sent '"),
-        (b"$3\r\nSECRET\r\n", "the server sent a string that is longer than it said"),
+        (b"$3\r\nSECRET\r\n", "the server sent a string that is longer than its length"),
         (b"*3\r\n$9\r\nsubscribe\r\n$6\r\nSECRET\r\n:1\r\n", "the server sent '"),
     ],
 )
@@ -166,7 +166,7 @@ def test_wire_quotes_foreign_text() -> None:
     """A fault of the protocol can be made presentable."""
     with pytest.raises(TransportError) as caught:
         list(RespParser(b"c").feed(b"SERVER\x1b\xff\r\n"))
-    assert "the server sent '***\\x1b\ufffd' where a reply was due" == str(presentable(caught.value, "SERVER"))
+    assert "the server sent '***\\x1b\ufffd' where a reply was expected" == str(presentable(caught.value, "SERVER"))
 
 
 def test_one_line() -> None:

@@ -1,8 +1,10 @@
-"""What a Redis server sends to a subscriber of one channel, RESP2, cut out of the bytes as they come.
+"""Parses RESP2, as a Redis server sends it to a subscriber of one channel.
 
-redis-py connects and logs in; from SUBSCRIBE on, this reads. redis-py's own connections read one reply a call, await it
-line by line with asyncio, and drop what they have read only when their buffer happens to be empty. A subscriber is sent
+redis-py connects and logs in; this parser reads from SUBSCRIBE on. redis-py's own connections read one reply a call,
+await each line of it with asyncio, and keep the bytes they have read until their buffer is empty. A subscriber is sent
 few kinds of replies, and nearly all of them start with the same bytes.
+
+Source: https://redis.io/docs/latest/develop/reference/protocol-spec/
 """
 
 from __future__ import annotations
@@ -14,46 +16,46 @@ from typing import Final, TypeAlias
 from checkpoint_notify._redaction import TransportError, text_of
 
 Reply: TypeAlias = bytes | list[bytes]
-"""The payload of a message; or any other reply, as a list of its parts. Each part begins with the sign of its kind, so
-that no kind can be taken for another: `[b"*", b"$subscribe", b"$channel", b":1"]`, `[b"+PONG"]`, `[b"-NOAUTH …"]`."""
+"""The payload of a message; or any other reply, as the list of its parts. Each part begins with the first byte of its
+RESP type: `[b"*", b"$subscribe", b"$channel", b":1"]`, `[b"+PONG"]`, `[b"-NOAUTH …"]`."""
 
 _PONGS: Final[tuple[Reply, ...]] = ([b"*", b"$pong", b"$"], [b"+PONG"])
-"""How a subscriber is answered in RESP2, and how other clients are."""
+"""The reply to PING for a subscriber in RESP2, and for other clients."""
 _ALIVE: Final = re.compile(rb"-(?:BUSY|LOADING|MASTERDOWN|MISCONF|NOPERM|ERR unknown command)(?: |\Z)")
-"""Errors with which a server answers PING while its subscribers receive all the same."""
+"""Error replies to PING from a server whose subscribers still receive messages."""
 
 _END: Final = b"\r\n"
 _LONGEST_LINE: Final = 64 * 1024
-_UNKNOWN: Final = 1
-"""How many bytes more an incomplete reply needs, when only its next bytes can tell."""
+_AT_LEAST: Final = 1
+"""How many more bytes an incomplete reply needs, if only its next bytes can tell."""
 
 
 class ProtocolError(TransportError):
-    """What the server sent is no RESP2; nothing behind it can be understood."""
+    """The server sent bytes that are not RESP2; the bytes after them cannot be parsed."""
 
 
 class _IncompleteError(Exception):
-    """The reply goes on in bytes that have not come yet: to `end`, counted from the start of the data, or further."""
+    """The reply is not complete. It needs bytes up to `end`, an index from the start of the data, or more."""
 
     def __init__(self, end: int) -> None:
         self.end = end
 
 
 def command(*words: bytes) -> bytes:
-    """A command, as a client writes it."""
+    """Return a command as a client writes it: an array of bulk strings."""
     return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
-def answers_ping(frame: Reply) -> bool:
-    """Whether a living server sends this in reply to PING: a PONG, or an error that is about PING alone.
+def answers_ping(reply: Reply) -> bool:
+    """Return whether this reply to PING shows a living server: a PONG, or an error that concerns PING alone.
 
-    Any other error may be a proxy's own, which says nothing about the server behind it.
+    Any other error may come from a proxy, and says nothing about the server behind it.
     """
-    return frame in _PONGS or (len(frame) == 1 and isinstance(frame, list) and _ALIVE.match(frame[0]) is not None)
+    return reply in _PONGS or (len(reply) == 1 and isinstance(reply, list) and _ALIVE.match(reply[0]) is not None)
 
 
 class RespParser:
-    """Takes bytes in any pieces, gives frames."""
+    """Takes bytes in pieces of any size, and gives replies."""
 
     def __init__(self, channel: bytes) -> None:
         self._message = [b"*", b"$message", b"$" + channel]
@@ -62,32 +64,32 @@ class RespParser:
         self._needed = 0
 
     def feed(self, data: bytes) -> Iterator[Reply]:
-        """The frames that these bytes complete; the iterator must be used up before the next call.
+        """Return the replies that these bytes complete; exhaust the iterator before the next call.
 
-        Raises ProtocolError, after the frames before the fault.
+        Raises ProtocolError, after the replies before the fault.
         """
         if self._pending:
             self._pending += data
             if len(self._pending) < self._needed:
-                return  # a large payload is put together once, not at every piece
+                return  # join the pieces of a large payload once, not at every piece
             data = bytes(self._pending)
             self._pending.clear()
         start = 0
         try:
             while start < len(data):
-                frame, start = self._frame(data, start)
-                yield frame
+                reply, start = self._parse(data, start)
+                yield reply
         except _IncompleteError as incomplete:
             self._pending += data[start:] if start else data
             self._needed = incomplete.end - start
 
-    def _frame(self, data: bytes, start: int) -> tuple[Reply, int]:
+    def _parse(self, data: bytes, start: int) -> tuple[Reply, int]:
         if data.startswith(self._prefix, start):
             return _bulk(data, start + len(self._prefix))
-        frame, end = _reply(data, start)
-        if len(frame) == 4 and frame[:3] == self._message and frame[3].startswith(b"$"):
-            return frame[3][1:], end
-        return frame, end
+        reply, end = _reply(data, start)
+        if len(reply) == 4 and reply[:3] == self._message and reply[3].startswith(b"$"):
+            return reply[3][1:], end
+        return reply, end
 
 
 def _reply(data: bytes, start: int) -> tuple[list[bytes], int]:
@@ -108,7 +110,7 @@ def _element(data: bytes, start: int) -> tuple[bytes, int]:
         return b"$" + content, end
     line, end = _line(data, start)
     if line[:1] not in (b"+", b"-", b":"):
-        raise ProtocolError("the server sent '", text_of(line), "' where a reply was due")
+        raise ProtocolError("the server sent '", text_of(line), "' where a reply was expected")
     return line, end
 
 
@@ -119,7 +121,7 @@ def _bulk(data: bytes, start: int) -> tuple[bytes, int]:
     if len(data) < end + len(_END):
         raise _IncompleteError(end + len(_END))
     if not data.startswith(_END, end):
-        raise ProtocolError("the server sent a string that is longer than it said")
+        raise ProtocolError("the server sent a string that is longer than its length")
     return data[begin:end], end + len(_END)
 
 
@@ -127,12 +129,12 @@ def _line(data: bytes, start: int) -> tuple[bytes, int]:
     end = data.find(_END, start, start + _LONGEST_LINE)
     if end < 0:
         if len(data) - start >= _LONGEST_LINE:
-            raise ProtocolError("the server sent a line without end")
-        raise _IncompleteError(len(data) + _UNKNOWN)
+            raise ProtocolError("the server sent a line of more than 64 KiB")
+        raise _IncompleteError(len(data) + _AT_LEAST)
     return data[start:end], end + len(_END)
 
 
 def _number(digits: bytes) -> int:
     if not digits.isdigit() or len(digits) > 10:
-        raise ProtocolError("the server sent '", text_of(digits), "' where a length was due")
+        raise ProtocolError("the server sent '", text_of(digits), "' where a length was expected")
     return int(digits)
