@@ -1,4 +1,4 @@
-"""Settings of the notifier and the listener, and how the environment gives them: by the rules of the Rust services."""
+"""The configurations of the notifier and the listener. They read the environment by the rules of the Rust services."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _TABS_AND_NEWLINES = re.compile(r"[\t\n\r]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointNotifierConfig:
-    """Where and whether to publish; counterpart of the Rust type of that name. Nothing is checked before it is used."""
+    """Where and whether to publish; counterpart of the Rust type. Values are not validated until publish."""
 
     redis_url: str = DEFAULT_REDIS_URL
     """The server, database and user, as `RedisUrl.parse` reads them; the repr hides its password."""
     instance_id: str = DEFAULT_INSTANCE_ID
-    """Names the channel, see `checkpoint_channel`; an empty one is an id like any other."""
+    """Names the channel, see `checkpoint_channel`; it may be empty."""
     enabled: bool = True
     """False: `publish` does nothing."""
 
@@ -30,8 +30,8 @@ class CheckpointNotifierConfig:
     def from_env(cls) -> Self:
         """Read `REDIS_URL`, `FKS_INSTANCE_ID` and `ENABLE_CHECKPOINT_NOTIFY` as the Rust service does.
 
-        A variable that is unset, or not UTF-8, means the default; an empty one is kept. Publishing is disabled by
-        exactly `false`: `0`, `no`, `False` and the empty string enable it.
+        A variable that is unset or not UTF-8 means the default; an empty one is kept. Only `false` disables publishing:
+        `0`, `no`, `False` and the empty string enable it.
         """
         return cls(
             redis_url=environment_text("REDIS_URL", DEFAULT_REDIS_URL),
@@ -47,7 +47,7 @@ class CheckpointNotifierConfig:
 
 
 def environment_text(name: str, default: str) -> str:
-    """A variable as Rust's `std::env::var` reads it; `default` where it is unset or not UTF-8."""
+    """Return a variable as Rust's `std::env::var` reads it; `default` if it is unset or not UTF-8."""
     raw = _environment_bytes(name)
     if raw is None:
         return default
@@ -65,7 +65,7 @@ def _environment_bytes(name: str) -> bytes | None:
 
 
 def without_password(url: str) -> str:
-    """A Redis URL fit to be shown, whether or not it can be parsed: hides too much rather than too little."""
+    """Return a Redis URL without its password, also if the URL cannot be parsed. If in doubt, it hides more."""
     head, at, tail = url.rpartition("@")
     scheme, _, rest = head.partition(":")
     start = len(scheme) + len("://") if rest.startswith("//") else 0
@@ -82,46 +82,49 @@ def _without_secret(pair: re.Match[str]) -> str:
 
 
 _MEBIBYTE: Final = 1024 * 1024
-# The zeros apart, and no more digits than a u64 has: int() refuses to read thousands of them.
-_RUST_INTEGER: Final = re.compile(r"\+?(?=[0-9])0*+([0-9]{0,20}+)")
+# Leading zeros are matched separately. At most 20 digits follow, as in a u64, because int() refuses thousands of them.
+_UNSIGNED: Final = re.compile(r"\+?(?=[0-9])0*+([0-9]{0,20}+)")
 _SECONDS: Final = ("ping_interval", "ping_timeout", "connect_timeout", "backoff_initial")
 _AT_LEAST_ONE: Final = ("max_queue", "max_queue_bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointListenerConfig:
-    """Where to listen, and how patiently. Times are seconds, sizes bytes.
+    """Where to listen, and with what limits. Times are in seconds, sizes in bytes.
 
-    Raises ValueError or TypeError for a number that makes no sense; the URL is not looked at before it is used.
+    Raises ValueError or TypeError for a number outside its range. The URL is not validated until the listener is
+    entered.
     """
 
     redis_url: str = DEFAULT_REDIS_URL
-    """The server, database and user, as `RedisUrl.parse` reads them; the repr hides its password. Always spoken to in
-    RESP2, whatever `?protocol=` says: the messages are the same."""
+    """The server, database and user, as `RedisUrl.parse` reads them; the repr hides its password. The listener speaks
+    RESP2 whatever `?protocol=` says; the messages are the same."""
     instance_id: str = DEFAULT_INSTANCE_ID
-    """Names the channel, see `checkpoint_channel`; an empty one is an id like any other."""
+    """Names the channel, see `checkpoint_channel`; it may be empty."""
     enabled: bool = True
     """False: iteration ends at once."""
     ping_interval: float = 10.0
-    """How often a PING is sent, under traffic too. A Gap is up to this much wider than what was lost."""
+    """How often a PING is sent, also while messages come. A Gap may be this much wider than the loss."""
     ping_timeout: float = 5.0
-    """How long the answer to a PING may take before the connection counts as lost. It has to come behind the messages
-    that are under way already: allow for the largest payload on a slow line."""
+    """How long the answer to a PING may take before the connection counts as lost. It arrives after the messages that
+    were sent before it: allow for the largest payload on a slow network."""
     connect_timeout: float = 1.0
-    """Limit for a try as a whole: resolving the name, connecting, the handshake, and SUBSCRIBE confirmed."""
+    """Time limit of a whole attempt: resolving the name, connecting, the login, and the confirmation of SUBSCRIBE. If
+    no thread can be started, for example while the interpreter shuts down, a host name is resolved without one, and
+    the limit does not include that."""
     backoff_initial: float = 0.05
-    """The longest pause after a first failure; it doubles with each further one. The actual pause is any part of it, by
-    chance (full jitter), so that many listeners do not come back all at once."""
+    """The longest pause after a first failure; it doubles with each further failure. The actual pause is random,
+    between 0 and that (full jitter), so that many listeners do not reconnect at the same time."""
     backoff_max: float = 5.0
-    """What the longest pause grows to; 0 for next to none."""
+    """The upper limit of the longest pause; 0 for almost no pause."""
     max_reconnects: int = 0
-    """After how many reconnects that failed in a row iteration ends; 0 for never."""
+    """Iteration ends after this many reconnects in a row have failed; 0 for never."""
     max_queue: int = 1024
-    """How many messages wait for the consumer; when there are more, the oldest are dropped, and a Gap says so."""
+    """How many messages may wait for the consumer; beyond that the oldest are dropped, and a Gap reports them."""
     max_queue_bytes: int = 64 * _MEBIBYTE
-    """The same for the bytes of their payloads; a single message may be larger."""
+    """How many bytes of payload may wait for the consumer; a single message may be larger."""
     max_payload: int = 64 * _MEBIBYTE
-    """Larger payloads are not decoded, but handed over as `Invalid`."""
+    """A larger payload is not decoded; the consumer gets it as `Invalid`."""
 
     def __post_init__(self) -> None:
         for name, kind in (("redis_url", str), ("instance_id", str), ("enabled", bool)):
@@ -142,10 +145,10 @@ class CheckpointListenerConfig:
 
         `REDIS_URL` and `FKS_INSTANCE_ID` as the notifier does; `ENABLE_MODEL_RELOAD`, where exactly `false` disables;
         `MODEL_RELOAD_RECONNECT_MS` (milliseconds, u64) is `backoff_max`; `MODEL_RELOAD_MAX_RETRIES` (u32) is
-        `max_reconnects`. What does not parse means the default.
+        `max_reconnects`. A text that is not such an integer means the default.
         """
-        reconnect_ms = _environment_integer("MODEL_RELOAD_RECONNECT_MS", 64)
-        retries = _environment_integer("MODEL_RELOAD_MAX_RETRIES", 32)
+        reconnect_ms = parse_unsigned(environment_text("MODEL_RELOAD_RECONNECT_MS", ""), 64)
+        retries = parse_unsigned(environment_text("MODEL_RELOAD_MAX_RETRIES", ""), 32)
         return cls(
             redis_url=environment_text("REDIS_URL", DEFAULT_REDIS_URL),
             instance_id=environment_text("FKS_INSTANCE_ID", DEFAULT_INSTANCE_ID),
@@ -174,9 +177,9 @@ def _check_count(name: str, value: object, least: int) -> None:
         raise ValueError(f"{name} is {least} or more, not {value!r}")
 
 
-def _environment_integer(name: str, bits: int) -> int | None:
-    """A variable as Rust's `str::parse` reads an unsigned integer; None where it is unset or refused."""
-    match = _RUST_INTEGER.fullmatch(environment_text(name, ""))
+def parse_unsigned(text: str, bits: int) -> int | None:
+    """Return an unsigned integer as Rust's `str::parse` reads it; None if Rust refuses the text."""
+    match = _UNSIGNED.fullmatch(text)
     if match is None:
         return None
     number = int(match[1] or "0")

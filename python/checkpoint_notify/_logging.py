@@ -1,7 +1,7 @@
 """The logger `checkpoint_notify`, and what notifiers and listeners log.
 
-Notifiers log Rust's messages, word for word. A warning is one line: what happened, the channel, what to do. No handler
-is installed, not even a `NullHandler`: where a program has not set up logging, Python prints warnings on stderr.
+Notifiers log Rust's messages word for word. A warning is one line: what happened, the channel, what to do. No handler
+is installed, not even a `NullHandler`: if a program does not set up logging, Python prints warnings on stderr.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 from checkpoint_notify._events import Gap, Invalid
 from checkpoint_notify._message import CheckpointNotification
 from checkpoint_notify._redaction import one_line
-from checkpoint_notify.errors import RedisUrlError
+from checkpoint_notify.errors import PublishError, RedisUrlError
 
 LOGGER: Final = logging.getLogger("checkpoint_notify")
 
@@ -24,7 +24,7 @@ def publishing_disabled() -> None:
 
 
 def redis_unusable(channel: str, error: ImportError) -> None:
-    """There is no redis-py that can be used; counterpart of the crate's feature `redis`."""
+    """There is no usable redis-py; counterpart of the crate's feature `redis`."""
     LOGGER.warning(
         "Redis feature not enabled — checkpoint notification not published on %r: %s",
         channel,
@@ -38,12 +38,12 @@ def published(channel: str, notification: CheckpointNotification) -> None:
     LOGGER.info("Published model checkpoint notification", extra=_fields(channel, notification))
 
 
-def not_published(channel: str, notification: CheckpointNotification, error: Exception) -> None:
-    """What `try_publish` says instead of raising; the Rust notifier leaves this to its caller."""
+def not_published(channel: str, notification: CheckpointNotification, error: PublishError | RedisUrlError) -> None:
+    """`try_publish` logs an error instead of raising it; the caller of the Rust notifier does the same."""
     text = one_line(str(error))
     if isinstance(error, RedisUrlError):
         text += f"; nothing was sent on {channel!r}: correct REDIS_URL"
-    elif repr(channel) not in text:  # an error that a program gave to a fake
+    elif not error.advice:  # an error that a program gave to a fake
         text += f"; channel {channel!r}: see the documentation of {type(error).__name__}"
     LOGGER.warning("Failed to publish model checkpoint notification: %s", text, extra=_fields(channel, notification))
 

@@ -1,6 +1,6 @@
-"""Foreign text: what a server, redis-py or a URL says. It is cleaned where it enters a sentence of ours.
+"""Hides the password in text from outside: from a server, from redis-py or from a URL.
 
-Our own words are never searched for the password: a hole in a sentence that everybody knows would reveal it.
+Our own words are never searched for the password: a gap in a sentence that everybody knows would reveal it.
 """
 
 from __future__ import annotations
@@ -10,33 +10,33 @@ from collections.abc import Iterator
 from typing import Final
 
 _REPEATED_ARGUMENTS: Final = re.compile(r"(?<=with args beginning with: ).*", re.DOTALL)
-"""What a server repeats of a command that it does not know; it cuts a long password short."""
+"""What a server quotes of a command that it does not know. It may quote only a part of a long password."""
 _SHORT: Final = 2
-"""A password of fewer characters is part of most words, which would show it by what is missing."""
+"""A shorter password occurs in most words. Removed from them, it could be guessed."""
 _HIDDEN: Final = "***"
 _WITHHELD: Final = "*** (not shown: it may hold the password)"
 _QUOTED: Final = 300
-"""How many characters of a foreign text are quoted at most."""
+"""The number of characters of outside text that are quoted at most."""
 _FIXED: Final = frozenset(
     {"Connection closed by server.", "Timeout connecting to server", "Timeout reading from socket"}
 )
-"""Sentences of redis-py that hold nothing else."""
+"""Sentences of redis-py that contain nothing from a server."""
 
 
 def one_line(text: str) -> str:
-    """The text on one line: line breaks, and whatever else cannot be printed, as a Python string shows them."""
+    """Return the text on one line: line breaks and other unprintable characters are escaped as in a Python string."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def text_of(data: bytes) -> str:
-    """Foreign bytes as text, whether they are UTF-8 or not."""
+    """Return bytes from outside as text, whether they are UTF-8 or not."""
     return data.decode(errors="replace")
 
 
 def redact(text: str, password: str | None) -> str:
-    """Foreign text fit to be shown: on one line, and without the password in any form it may be written in."""
+    """Return text from outside on one line, and without the password in any form that it may be written in."""
     if not password or text in _FIXED:
         return one_line(text)
     text = _REPEATED_ARGUMENTS.sub(_HIDDEN, text)
@@ -48,16 +48,16 @@ def redact(text: str, password: str | None) -> str:
     return one_line(text)
 
 
-def redact_errors(error: BaseException, password: str | None, handled: BaseException | None = None) -> None:
-    """Clean the texts of an error and of all those behind it: a traceback would show them.
+def redact_errors(error: BaseException, password: str | None, outer: BaseException | None = None) -> None:
+    """Hide the password in the texts of an error and of all its causes: a traceback would show them.
 
-    Errors of the system hold no foreign text, and our own only what an TransportError quotes. `handled` is what the
-    caller was handling before, and is left alone with what is behind it.
+    Errors of the operating system contain no outside text, and our own only what a TransportError quotes. `outer` is
+    the exception that the caller was handling already; it and its causes are not changed.
     """
-    for each in _chain(error, handled):
+    for each in _chain(error, outer):
         if isinstance(each, TransportError):
             each.redact(password)
-        elif not _of_the_system(each) and each.args:
+        elif not _is_system_error(each) and each.args:
             text, arguments = str(each), repr(each.args)
             shown = redact(text, password)
             if shown != text or redact(arguments, password) != arguments:
@@ -65,17 +65,22 @@ def redact_errors(error: BaseException, password: str | None, handled: BaseExcep
 
 
 class TransportError(ConnectionError):
-    """A sentence of ours; foreign text that it quotes is cleaned once the password is known."""
+    """An error of ours that may quote text from outside. The password is hidden in the quotation once it is known."""
 
-    def __init__(self, before: str, foreign: str = "", after: str = "") -> None:
-        super().__init__(f"{before}{one_line(foreign)[:_QUOTED]}{after}")
-        self._parts = before, foreign, after
+    def __init__(self, before: str, quoted: str = "", after: str = "") -> None:
+        super().__init__(f"{before}{one_line(quoted)[:_QUOTED]}{after}")
+        self._parts = before, quoted, after
+
+    @property
+    def quoted(self) -> str:
+        """The text from outside."""
+        return one_line(self._parts[1])[:_QUOTED]
 
     def redact(self, password: str | None) -> None:
         """Hide the password in what is quoted."""
-        before, foreign, after = self._parts
-        foreign = redact(foreign, password)[:_QUOTED]  # cut last: half a password would not be found
-        self._parts = before, foreign, after
+        before, quoted, after = self._parts
+        quoted = redact(quoted, password)[:_QUOTED]  # cut last: half a password would not be found
+        self._parts = before, quoted, after
         self.args = ("".join(self._parts),)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -83,17 +88,17 @@ class TransportError(ConnectionError):
 
 
 def _forms(password: str) -> list[str]:
-    """How a password may be written, the longest form first."""
+    """Return the forms in which a password may be written, the longest first."""
     from urllib.parse import quote, quote_plus  # only a password needs it
 
     forms = {password, quote(password, safe="", errors="replace"), quote_plus(password, errors="replace")}
     forms |= {one_line(password), repr(password)[1:-1], repr(password.encode(errors="replace"))[2:-1]}
-    forms |= {repr(form)[1:-1] for form in forms}  # redis-py quotes what a server has quoted
+    forms |= {repr(form)[1:-1] for form in forms}  # redis-py quotes what a server has quoted already
     return sorted(forms, key=len, reverse=True)
 
 
-def _of_the_system(error: BaseException) -> bool:
-    """Whether an error has the words of the system, or those of a time limit."""
+def _is_system_error(error: BaseException) -> bool:
+    """Whether the text of an error comes from the operating system, or from a time limit."""
     return isinstance(error, TimeoutError) or (isinstance(error, OSError) and error.errno is not None)
 
 

@@ -1,15 +1,16 @@
 """REDIS_URL, read as the Rust services read it: the answer of `redis::Client::open` in jflow-core's build.
 
-redis-rs hands the text to the `url` crate, which follows the WHATWG URL standard. `redis:` and its kin are not special
-schemes, so a small part of that standard is enough, and it is what stands here: trim control characters and spaces,
-delete tabs and newlines, the scheme, an authority that ends at the first `/ ? #` and whose user info ends at the last
-`@`, the opaque host, IPv6 addresses, the port, dot segments, and the query as a form. Percent-encode sets are left out:
-all but the host is decoded again before use. No domain names are normalised: only special schemes do that.
+redis-rs (`parse_redis_url` in src/connection.rs) passes the text to the `url` crate, which follows the WHATWG URL
+standard. `redis:`, `valkey:` and `unix:` are not special schemes, so this module needs a small part of that standard
+only: trim control characters and spaces, delete tabs and newlines, the scheme, an authority that ends at the first
+`/ ? #` and whose user info ends at the last `@`, the opaque host, IPv6 addresses, the port, dot segments, and the query
+as a form. Percent-encode sets are left out, because everything except the host is decoded again before use. Domain
+names are not normalised: the standard does that for special schemes only.
 
-This is its own code because the WHATWG libraries do not give the same answers: ada-url 4.0.0 and can_ada 3.0.0 in place
-of `_split` differed on 24 of the 520 URLs in tests/publishing/redis_urls.txt. The `url` crate strays from the standard (`redis://@`
-is a URL without host, a backslash ends a port, `..` does not leave a segment `c:`), and every rule about databases,
-credentials, protocols and socket paths is redis-rs's own.
+No WHATWG library is used, because their answers differ: ada-url 4.0.0 and can_ada 3.0.0 in place of `_split` differed
+on 24 of the 520 URLs in tests/publishing/redis_urls.txt. The `url` crate deviates from the standard (`redis://@` is a
+URL without host, a backslash ends a port, `..` does not leave a segment `c:`). The rules about databases, credentials,
+protocols and socket paths are redis-rs's own.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ _DRIVE_LETTER_AT_END = re.compile(rb"[A-Za-z][:|]\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisUrl:
-    """Where a REDIS_URL leads, and as whom. The repr hides the password."""
+    """The server, the database and the user that a REDIS_URL names. The repr hides the password."""
 
     host: str | None = None
     """Host name or address, IPv6 without brackets; None for a unix socket."""
@@ -56,11 +57,11 @@ class RedisUrl:
     unix_path: str | None = None
     """Path of the unix socket, as `os.fsdecode` gives it; None for TCP."""
     db: int = 0
-    """Database number, any 64-bit signed integer: the server judges it."""
+    """Database number, any 64-bit signed integer; only the server can say whether it exists."""
     username: str | None = None
-    """ACL user. Kept without a password too, but then no AUTH is sent."""
+    """ACL user. It is kept if there is no password, but no AUTH is sent then."""
     password: str | None = None
-    """Password; None where no AUTH is to be sent. May be empty for a unix socket (`?pass=`)."""
+    """Password; None if no AUTH is to be sent. It may be empty for a unix socket (`?pass=`)."""
     protocol: Literal[2, 3] = 2
     """RESP version to ask for."""
 
@@ -68,13 +69,22 @@ class RedisUrl:
     def parse(cls, url: str) -> RedisUrl:
         """Read a REDIS_URL.
 
-        Raises RedisUrlError where redis-rs refuses the URL, with its text, and for lone surrogates, which no Rust
-        string holds. The text never shows the URL; the name of an unknown protocol is all that redis-rs repeats.
+        Raises RedisUrlError with redis-rs's text if redis-rs refuses the URL, and for lone surrogates, which no Rust
+        string holds. Of the URL, redis-rs's text repeats only the name of an unknown protocol.
         """
-        parts = _split(url)
-        if parts.scheme in _UNIX:
-            return _unix(parts)
-        return _tcp(parts)
+        try:
+            return _parse(url)
+        except _RefusedUrl as refused:
+            error = RedisUrlError(refused.text + refused.quoted)
+        raise error  # outside the `except`: the error would keep a reference to what was refused
+
+    @property
+    def address(self) -> str:
+        """The server's address, for people: no credentials, and the password hidden in the host and in the path."""
+        if self.unix_path is not None:
+            return f"unix socket '{redact(self.unix_path, self.password)}'"
+        host = redact(self.host or "", self.password)
+        return f"[{host}]:{self.port}/{self.db}" if ":" in host else f"{host}:{self.port}/{self.db}"
 
     def __repr__(self) -> str:
         password = None if self.password is None else "***"
@@ -85,47 +95,66 @@ class RedisUrl:
 
 
 def parse_redacted(url: str) -> RedisUrl:
-    """Read a REDIS_URL; what RedisUrlError repeats of it is fit to be shown, and begins as Rust's notifier says it."""
+    """Read a REDIS_URL for a notifier or a listener.
+
+    The text of its RedisUrlError begins as the error of Rust's notifier does. The password is hidden in what the text
+    repeats of the URL.
+    """
     try:
-        return RedisUrl.parse(url)
-    except RedisUrlError as error:
-        words, separator, quoted = str(error).partition(f"{_KIND}: ")
-        raise RedisUrlError(f"Redis client error: {words}{separator}{redact(quoted, _password(url))}") from None
+        return _parse(url)
+    except _RefusedUrl as refused:
+        error = RedisUrlError(f"Redis client error: {refused.text}{redact(refused.quoted, _password(url))}")
+    raise error
+
+
+class _RefusedUrl(Exception):  # noqa: N818  # it becomes a RedisUrlError before a caller sees it
+    """redis-rs refuses this URL."""
+
+    def __init__(self, text: str, quoted: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.quoted = quoted
+        """What the text repeats of the URL, at its end."""
 
 
 def _password(url: str) -> str | None:
-    """The password in a URL that was refused; None if there is none, or the URL cannot be cut into pieces."""
+    """The password in a URL that was refused; None if there is none, or if the URL cannot be split."""
     try:
         parts = _split(url)
         return _form(parts.query).get("pass") if parts.scheme in _UNIX else _credential(parts.password, "")
-    except RedisUrlError:
-        return None  # nothing of such a URL is repeated
+    except _RefusedUrl:
+        return None  # the text repeats nothing of such a URL
 
 
 class _Parts(NamedTuple):
-    """A URL cut into pieces; user info, path and query still percent-encoded as they came."""
+    """The parts of a URL; user info, path and query are still percent-encoded."""
 
     scheme: str
     username: str
     password: str
     host: str
-    """Ready for use; empty where there is none."""
+    """Ready for use; empty if there is none."""
     port: int | None
     path: str
-    """Empty, or with a leading slash; an opaque path (`redis:x`) counts as empty, as nothing can be read from one."""
+    """Empty, or with a leading slash; an opaque path (`redis:x`) counts as empty, redis-rs does not read it."""
     query: str
 
 
-def _fail(text: str, detail: str | None = None) -> NoReturn:
-    suffix = "" if detail is None else f": {detail}"
-    raise RedisUrlError(f"{text}{_KIND}{suffix}")
+def _fail(text: str) -> NoReturn:
+    raise _RefusedUrl(f"{text}{_KIND}")
 
 
 def _malformed() -> NoReturn:
     _fail("Redis URL did not parse")
 
 
-# What redis-rs reads from the pieces, in its order: the order decides which of two faults is named.
+# redis-rs, src/connection.rs: `url_to_tcp_connection_info` and `url_to_unix_connection_info`. The checks keep its
+# order: if a URL has two faults, the order decides which of them is named.
+
+
+def _parse(url: str) -> RedisUrl:
+    parts = _split(url)
+    return _unix(parts) if parts.scheme in _UNIX else _tcp(parts)
 
 
 def _tcp(parts: _Parts) -> RedisUrl:
@@ -180,7 +209,7 @@ def _credential(text: str, complaint: str) -> str | None:
 
 
 def _utf8(data: bytes) -> str | None:
-    """None for bytes that are not UTF-8: the codec's own exception would carry the password along."""
+    """The text, or None if the bytes are not UTF-8: Python's UnicodeDecodeError would hold the password."""
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -190,12 +219,12 @@ def _utf8(data: bytes) -> str | None:
 def _protocol(query: dict[str, str]) -> Literal[2, 3]:
     name = query.get("protocol", "2")
     if name not in _PROTOCOLS:
-        _fail("Invalid protocol version", name)
+        raise _RefusedUrl(f"Invalid protocol version{_KIND}: ", name)
     return _PROTOCOLS[name]
 
 
 def _socket_path(path: str) -> str:
-    """`Url::to_file_path`, which ends a Windows drive letter with a slash, on every system and in every directory."""
+    """The path as `Url::to_file_path` of the `url` crate gives it: a Windows drive letter at its end gets a slash."""
     decoded = _percent_decode(path)
     if _DRIVE_LETTER_AT_END.search(decoded):
         decoded += b"/"
@@ -213,17 +242,17 @@ def _form_decode(text: str) -> str:
 
 
 def _percent_decode(text: str) -> bytes:
-    """The bytes meant; a `%` without two hex digits stands for itself."""
+    """Return the decoded bytes; a `%` without two hex digits is kept."""
     return _PERCENT_BYTE.sub(lambda match: bytes.fromhex(match[1].decode()), text.encode())
 
 
-# The WHATWG part: from text to pieces.
+# The WHATWG part: from the text to the parts of the URL.
 
 
 def _split(url: str) -> _Parts:
     surrogate = _SURROGATE.search(url)
     if surrogate:
-        raise RedisUrlError(f"Redis URL has no UTF-8 form: lone surrogate at character {surrogate.start()}")
+        raise _RefusedUrl(f"Redis URL has no UTF-8 form: lone surrogate at character {surrogate.start()}")
     text = url.strip(_C0_AND_SPACE).translate(_TABS_AND_NEWLINES)
     match = _SCHEME.match(text)
     scheme = match[1].lower() if match else ""
@@ -241,11 +270,11 @@ def _split(url: str) -> _Parts:
 
 
 def _authority(text: str, *, bare: bool) -> tuple[str, str, str, int | None, str]:
-    """User, password, host, port, and what of the path came without its slash; `bare` when the URL ends here."""
+    """User, password, host, port, and the start of a path that has no slash. `bare`: the URL ends here."""
     userinfo, at, address = text.rpartition("@")
     username, _, password = userinfo.partition(":")
     host, port, path_start = _host_and_port(address)
-    # The crate takes a lone `@`, and `:@`, for no user info at all, and a missing host is a fault of redis-rs's then.
+    # The crate reads a lone `@`, and `:@`, as no user info at all. redis-rs complains about the missing host then.
     if not host and (username or password or (at and not userinfo and not bare)):
         _malformed()
     return username, password, host, port, path_start
@@ -272,11 +301,11 @@ def _opaque_host(text: str) -> str:
 
 
 def _ipv6(text: str) -> str:
-    """The address as Rust's `Ipv6Addr` prints it: compressed, IPv4-mapped ones with a dotted end."""
+    """The address as Rust's `Ipv6Addr` prints it: compressed, an IPv4-mapped one with a dotted end."""
     import ipaddress  # few URLs need it
 
     try:
-        # WHATWG's grammar, but for the zone (`%eth0`), which WHATWG does not know.
+        # Python's grammar is WHATWG's plus the zone (`%eth0`), which WHATWG does not have.
         address = None if "%" in text else ipaddress.IPv6Address(text)
     except ipaddress.AddressValueError:
         address = None
@@ -287,10 +316,10 @@ def _ipv6(text: str) -> str:
 
 
 def _port(text: str) -> tuple[int | None, str]:
-    """The port, None where there is none, and the path where a backslash begins one: the crate ends a port there."""
+    """The port, or None, and the start of a path after a backslash: the crate ends a port at a backslash."""
     digits, backslash, rest = text.partition("\\")
     match = _PORT.fullmatch(digits)
-    # The length is asked first: int() refuses to read thousands of digits.
+    # The length is checked first, because int() refuses thousands of digits.
     if match is None or len(match[1]) > 5 or int(match[1] or "0") > _MAX_PORT:
         _malformed()
     path_start = f"/{backslash}{rest}" if backslash else ""

@@ -14,7 +14,7 @@ WITHOUT: Final = {
     "select.poll": "import select; del select.poll",
     "select.epoll": "import select; del select.epoll",
     "PollSelector": "import selectors; del selectors.PollSelector",
-    "PollSelector, later": "import selectors, checkpoint_notify._sync.listener_connection; del selectors.PollSelector",
+    "PollSelector, later": "import selectors, checkpoint_notify._sync.connection; del selectors.PollSelector",
     "all of them": """
 import select, selectors
 for module, names in ((select, ("poll", "epoll")), (selectors, ("PollSelector", "EpollSelector"))):

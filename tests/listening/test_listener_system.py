@@ -192,7 +192,7 @@ def test_a_notifier_goes_to_another_process(kind: Any) -> None:
     notifier = kind(CheckpointNotifierConfig(redis_url="redis://:pw@h", instance_id="prod", enabled=False))
     for same in (pickle.loads(pickle.dumps(notifier)), copy.deepcopy(notifier)):
         assert (notifier.channel, notifier.counters, repr(notifier)) == (same.channel, same.counters, repr(same))
-        same._tally.add("unknown")
+        same._counters.add("unknown")
     assert NotifierCounters() == notifier.counters
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-import checkpoint_notify._asyncio.listener_connection
-import checkpoint_notify._sync.listener_connection
+import checkpoint_notify._asyncio.connection
+import checkpoint_notify._sync.connection
 import checkpoint_notify.asyncio
 from checkpoint_notify import CheckpointListenerConfig, CheckpointNotification, Connected, Disconnected, Gap, Invalid
 from checkpoint_notify._protocol.subscription import Subscription
@@ -68,13 +68,13 @@ def test_an_event_does_not_run_ahead_of_the_state(listen: Listen, own: Server) -
 def test_not_connected_while_a_closed_one_still_ends(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the call on, though the thread has not let go of the connection."""
     closing = threading.Event()
-    close = checkpoint_notify._sync.listener_connection.Link.close
+    close = checkpoint_notify._sync.connection.ListenConnection.close
 
     def slowly(link: Any) -> None:
         closing.wait()
         close(link)
 
-    monkeypatch.setattr(checkpoint_notify._sync.listener_connection.Link, "close", slowly)
+    monkeypatch.setattr(checkpoint_notify._sync.connection.ListenConnection, "close", slowly)
     with checkpoint_notify.CheckpointListener(CheckpointListenerConfig(redis_url=server.url, **PATIENT)) as listener:
         next(listener)
         try:

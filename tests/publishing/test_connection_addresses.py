@@ -166,17 +166,17 @@ def test_short_writes_are_not_held_back(use: Use, server: Server, monkeypatch: p
 
 CANCELLED: Final = """
 import asyncio, os, sys
-from checkpoint_notify._asyncio.connection import _open_stream
+from checkpoint_notify._asyncio.connection import RedisConnection
 from checkpoint_notify.redis_url import RedisUrl
 
 async def main():
     url = RedisUrl.parse(sys.argv[1])
-    (_, writer) = await _open_stream(url, 60, lambda seconds: None)
+    (_, writer) = await RedisConnection(url, 60)._open()
     writer.close()
     await writer.wait_closed()
     before = len(os.listdir("/dev/fd"))
     for turns in range(12):
-        task = asyncio.create_task(_open_stream(url, 60, lambda seconds: None))
+        task = asyncio.create_task(RedisConnection(url, 60)._open())
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()

@@ -17,7 +17,7 @@ from checkpoint_notify import (
     Connected,
     NotSentError,
 )
-from checkpoint_notify._sync import connection
+from checkpoint_notify._protocol import connecting
 
 from ..support.listeners import Listen
 from ..support.loopback import LoopbackServer, Recorder
@@ -26,7 +26,9 @@ from ..support.shells import Shell
 
 SAVED: Final = CheckpointNotification.new("model.bin", "lstm")
 LONG: Final = 60.0
-REAL_ADDRESSES: Final = connection._addresses
+LIMIT: Final = 3.0
+"""Seconds, in a test that is about a time limit; long enough for a slow machine to connect."""
+GETADDRINFO: Final = connecting._getaddrinfo
 AT_EXIT: Final = """
 import asyncio, atexit, sys
 import checkpoint_notify.asyncio as aio
@@ -59,18 +61,31 @@ def test_publishing(shell: Shell) -> None:
         assert 3 == shell.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
 
 
-@pytest.mark.usefixtures("no_new_threads")
-def test_a_slow_resolver_does_not_use_up_the_limit(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limits do not cover a name that is resolved in place."""
+@pytest.fixture
+def slow_resolver(no_new_threads: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a name take longer than the time limit, and no thread to resolve it in."""
 
     def slow(host: str, port: int, flags: int) -> Any:
         if not flags:
-            time.sleep(1.3)
-        return REAL_ADDRESSES(host, port, flags)
+            time.sleep(LIMIT * 1.1)
+        return GETADDRINFO(host, port, flags)
 
-    monkeypatch.setattr(connection, "_addresses", slow)
+    monkeypatch.setattr(connecting, "_getaddrinfo", slow)
+
+
+@pytest.mark.usefixtures("slow_resolver")
+@pytest.mark.time_limits(CONNECT_SECONDS=LIMIT)
+def test_the_notifiers_limit_does_not_include_a_slow_resolver(shell: Shell) -> None:
+    """The limit is extended by the time that resolving in place takes."""
     with LoopbackServer(Recorder()) as server:
         assert 3 == shell.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
+
+
+@pytest.mark.usefixtures("slow_resolver")
+def test_the_listeners_limit_does_not_include_a_slow_resolver(listen: Listen, server: Server) -> None:
+    """It is extended alike, up to the confirmation of SUBSCRIBE."""
+    with listen(redis_url=server.url.replace("127.0.0.1", "localhost"), connect_timeout=LIMIT) as listener:
+        assert Connected() == listener.ask().result(60.0)
 
 
 @pytest.mark.usefixtures("no_new_threads")
@@ -105,9 +120,9 @@ def test_threads_are_used_where_there_are_some(monkeypatch: pytest.MonkeyPatch) 
     def spy(host: str, port: int, flags: int) -> Any:
         if not flags:
             seen.append(threading.current_thread())
-        return REAL_ADDRESSES(host, port, flags)
+        return GETADDRINFO(host, port, flags)
 
-    monkeypatch.setattr(connection, "_addresses", spy)
+    monkeypatch.setattr(connecting, "_getaddrinfo", spy)
     with LoopbackServer(Recorder()) as server:
         config = CheckpointNotifierConfig(redis_url=server.url.replace("127.0.0.1", "localhost"))
         assert 3 == CheckpointNotifier(config).publish(SAVED)

@@ -27,10 +27,10 @@ from checkpoint_notify import (
     EncodeError,
     RedisUrlError,
     _logging,
+    redis_url,
 )
 from checkpoint_notify._asyncio import connection as _asyncio_connection
 from checkpoint_notify._sync import connection as _connection
-from checkpoint_notify.redis_url import RedisUrl
 from checkpoint_notify.testing import RecordingNotifier
 
 from ..support.loopback import LoopbackServer, Recorder, scripted
@@ -123,11 +123,11 @@ def interrupted(error: BaseException) -> Callable[..., Any]:
     ("owner", "name", "outcome"),
     [
         pytest.param(CheckpointNotification, "to_json_bytes", "not_sent", id="encoding"),
-        pytest.param(RedisUrl, "parse", "not_sent", id="url"),
-        pytest.param("link", "__init__", "not_sent", id="link"),
-        pytest.param("link", "connect", "not_sent", id="connecting"),
-        pytest.param("link", "publish", "unknown", id="publishing"),
-        pytest.param("link", "close", "published", id="closing"),
+        pytest.param(redis_url, "_parse", "not_sent", id="url"),
+        pytest.param("connection", "__init__", "not_sent", id="connection"),
+        pytest.param("connection", "connect", "not_sent", id="connecting"),
+        pytest.param("connection", "publish", "unknown", id="publishing"),
+        pytest.param("connection", "close", "published", id="closing"),
         pytest.param(_logging, "published", "published", id="logging"),
     ],
 )
@@ -143,7 +143,7 @@ def test_interrupts(
     with LoopbackServer(Recorder()) as server:
         notifier = make(redis_url=server.url)
         module = _connection if isinstance(notifier, CheckpointNotifier) else _asyncio_connection
-        monkeypatch.setattr(module.Link if owner == "link" else owner, name, interrupted(error))
+        monkeypatch.setattr(module.PublishConnection if owner == "connection" else owner, name, interrupted(error))
         with pytest.raises(BaseException) as caught:  # noqa: PT011  # MemoryError may be one of ours by then
             call(notifier, "publish")
         monkeypatch.undo()
@@ -189,10 +189,8 @@ def test_broken_logging_handler(make: Callable[..., Any], outcome: str, monkeypa
         pytest.param([PONG], "unknown", id="after-PUBLISH"),
     ],
 )
-def test_cancellation(answers: list[tuple[bytes, bytes]], outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancellation(answers: list[tuple[bytes, bytes]], outcome: str) -> None:
     """A publish that is cancelled counts by whether PUBLISH was written."""
-    for name in ("CONNECT_SECONDS", "REPLY_SECONDS"):
-        monkeypatch.setattr(checkpoint_notify.asyncio, name, LONG)
     reached = threading.Event()
     answer = scripted(*answers)
 

@@ -18,9 +18,9 @@ CONFIGS: Final = {
 }
 NEEDED: Final = {
     "CheckpointNotifier": "checkpoint_notify._sync.connection",
-    "CheckpointListener": "checkpoint_notify._sync.listener_connection",
+    "CheckpointListener": "checkpoint_notify._sync.connection",
     "aio.CheckpointNotifier": "checkpoint_notify._asyncio.connection",
-    "aio.CheckpointListener": "checkpoint_notify._asyncio.listener_connection",
+    "aio.CheckpointListener": "checkpoint_notify._asyncio.connection",
     "testing.RecordingNotifier": "checkpoint_notify._sync.connection",
     "fakes.RecordingNotifier": "checkpoint_notify._asyncio.connection",
 }

@@ -162,7 +162,7 @@ def test_not_installed(tmp_path: Path) -> None:
             "the module",
             id="spec",
         ),
-        pytest.param("import redis; sys.modules['redis.connection'] = None", "cannot be imported", id="part"),
+        pytest.param("import redis; sys.modules['redis.credentials'] = None", "cannot be imported", id="part"),
         pytest.param(
             "from unittest.mock import *; sys.modules['redis.backoff'] = None", "cannot be imported", id="backoff"
         ),

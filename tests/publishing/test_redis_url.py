@@ -305,3 +305,19 @@ if __name__ == "__main__":
     if sys.argv[1:] != ["--record"]:
         sys.exit(__doc__)
     record(Path(__file__).parent.parent / "rust" / "target" / "debug" / "peer")
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("redis://user:SECRET@localhost", "localhost:6379/0"),
+        ("redis://user:SECRET@localhost:1/5", "localhost:1/5"),
+        ("redis://[::1]:7/2", "[::1]:7/2"),
+        ("redis://:SECRET@SECRET.example", "***.example:6379/0"),
+        ("unix:///run/redis?user=user&pass=SECRET", "unix socket '/run/redis'"),
+        ("unix:///run/SECRET/a%0Ab?pass=SECRET", "unix socket '/run/***/a\\nb'"),
+    ],
+)
+def test_address(url: str, address: str) -> None:
+    """The address is for people: on one line, without user and password."""
+    assert address == RedisUrl.parse(url).address

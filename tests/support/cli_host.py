@@ -22,7 +22,7 @@ import sys
 import termios
 from typing import Any
 
-WARM = ("checkpoint_notify._sync.listener_connection", "rich.live", "rich.progress")
+WARM = ("checkpoint_notify._sync.connection", "rich.live", "rich.progress")
 
 
 def serve(orders: socket.socket) -> None:

@@ -15,18 +15,18 @@ from checkpoint_notify._redaction import presentable
 from checkpoint_notify.redis_url import RedisUrl
 
 if TYPE_CHECKING:
-    from checkpoint_notify._asyncio.listener_connection import Link
+    from checkpoint_notify._asyncio.connection import ListenConnection
 
 _MAX_BUSY_SECONDS: Final = 0.01
 """How long the event loop may go without a turn while a consumer takes one waiting event after the other. The reader
 needs turns to read and to ping, however long the queue is and however long the consumer works without an `await`."""
 
 
-def import_connection() -> type[Link]:
+def import_connection() -> type[ListenConnection]:
     """Return the connection's class; importing it imports redis."""
-    from checkpoint_notify._asyncio.listener_connection import Link
+    from checkpoint_notify._asyncio.connection import ListenConnection
 
-    return Link
+    return ListenConnection
 
 
 class ConsumerQueue:
@@ -114,24 +114,19 @@ class Reader:
         while pause is not None:
             await asyncio.sleep(pause)
             self._subscription.begin(self._clock.now())
-            seconds = self._subscription.wake_at - time.monotonic()
-            connection = import_connection()(self._url, seconds)
+            connection = import_connection()(self._url, self._subscription.wake_at - time.monotonic())
             try:
-                await self._listen(connection, seconds)
+                await self._listen(connection)
             except Exception as error:
                 pause = self._subscription.fail(presentable(error, self._url.password), self._clock.now())
             finally:
                 await connection.close()
 
-    async def _listen(self, connection: Link, seconds: float) -> None:
-        """Connect within these seconds, and read until an exception ends it."""
+    async def _listen(self, connection: ListenConnection) -> None:
+        """Connect, and read until an exception ends it."""
         subscription, now = self._subscription, self._clock.now
-        try:
-            async with asyncio.timeout(seconds):
-                await connection.connect()
-        except TimeoutError:
-            raise TimeoutError(f"not connected within {seconds:.3g} s") from None
-        connection.send(subscription.subscribe(now()))
+        extension = await connection.connect()
+        connection.send(subscription.subscribe(now(), extension))
         timer = _Timer(subscription, connection, self._clock)
         try:
             while True:
@@ -147,7 +142,7 @@ class Reader:
 class _Timer:
     """Calls the subscription when it is due."""
 
-    def __init__(self, subscription: Subscription, connection: Link, clock: Clock) -> None:
+    def __init__(self, subscription: Subscription, connection: ListenConnection, clock: Clock) -> None:
         self._subscription = subscription
         self._connection = connection
         self._clock = clock

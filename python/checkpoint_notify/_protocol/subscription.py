@@ -107,8 +107,12 @@ class Subscription:
         self._bytes_came = False
         self._overdue_bytes = 0
 
-    def subscribe(self, at: Timestamp) -> bytes:
-        """Return the SUBSCRIBE command, once the server is ready for commands. `at` is a time before it is written."""
+    def subscribe(self, at: Timestamp, extension: float = 0.0) -> bytes:
+        """Return the SUBSCRIBE command, once the server is ready for commands. `at` is a time before it is written.
+
+        `extension` is the part of this attempt, in seconds, that does not count for `connect_timeout`.
+        """
+        self._connect_until += extension
         self._subscribing = at
         return command(b"SUBSCRIBE", self._channel)
 

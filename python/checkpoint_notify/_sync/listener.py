@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from checkpoint_notify._config import CheckpointListenerConfig
 from checkpoint_notify._events import Connected, Disconnected, Event, Gap, Invalid, Received
@@ -15,7 +15,9 @@ from checkpoint_notify._protocol.event_decoder import VersionFilter
 from checkpoint_notify._protocol.listening import BaseListener
 from checkpoint_notify._protocol.subscription import Subscription
 from checkpoint_notify._sync.reader import ConsumerQueue, Reader, import_connection
-from checkpoint_notify._sync.waker import Waker
+
+if TYPE_CHECKING:
+    from checkpoint_notify._sync.connection import Waker
 
 
 class CheckpointListener(BaseListener):
@@ -50,6 +52,8 @@ class CheckpointListener(BaseListener):
         if url is None:
             self._queue.end()
         else:
+            from checkpoint_notify._sync.connection import Waker  # imports redis
+
             self._waker = Waker()
             reader = Reader(url, self._subscription, self._queue, self._waker)
             self._thread = threading.Thread(target=reader.run, name=f"listener of {self.channel}", daemon=True)

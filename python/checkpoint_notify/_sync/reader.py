@@ -12,18 +12,17 @@ from checkpoint_notify._protocol.listening import READER_FAILED
 from checkpoint_notify._protocol.subscription import Subscription
 from checkpoint_notify._protocol.timestamps import Clock
 from checkpoint_notify._redaction import presentable
-from checkpoint_notify._sync.waker import Interrupted, Waker
 from checkpoint_notify.redis_url import RedisUrl
 
 if TYPE_CHECKING:
-    from checkpoint_notify._sync.listener_connection import Link
+    from checkpoint_notify._sync.connection import ListenConnection, Waker
 
 
-def import_connection() -> type[Link]:
+def import_connection() -> type[ListenConnection]:
     """Return the connection's class; importing it imports redis."""
-    from checkpoint_notify._sync.listener_connection import Link
+    from checkpoint_notify._sync.connection import ListenConnection
 
-    return Link
+    return ListenConnection
 
 
 class ConsumerQueue:
@@ -121,10 +120,8 @@ class Reader:
         fault: BaseException | None = None
         try:
             self._keep_connected()
-        except Interrupted:
-            pass
         except BaseException as error:
-            fault = error
+            fault = None if self._waker.woken else error  # if it was woken, it raised Interrupted
         finally:
             self._subscription.end(fault)
             self._events.end(fault)
@@ -139,18 +136,17 @@ class Reader:
                 self._listen(connection)
             except Exception as error:
                 if self._waker.woken:
-                    raise Interrupted from None
+                    raise
                 pause = self._subscription.fail(presentable(error, self._url.password), self._clock.now())
             finally:
                 connection.close()
 
-    def _listen(self, connection: Link) -> None:
+    def _listen(self, connection: ListenConnection) -> None:
         """Connect, and read until an exception ends it."""
         subscription, now = self._subscription, self._clock.now
-        connection.connect()
-        connection.send(subscription.subscribe(now()))
-        while not self._waker.woken:
+        extension = connection.connect()
+        connection.send(subscription.subscribe(now(), extension))
+        while True:
             data = connection.receive(subscription.wake_at)
             if to_send := subscription.receive(data, now()):
                 connection.send(to_send)
-        raise Interrupted

@@ -15,24 +15,24 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from checkpoint_notify import CheckpointListener, _redis_py
-from checkpoint_notify._config import environment_text, without_password
+from checkpoint_notify._config import environment_text, parse_unsigned, without_password
 from checkpoint_notify._protocol.publishing import (
     CONNECT_SECONDS,
     REPLY_SECONDS,
-    PublishRequest,
     answers_ping,
     is_error_reply,
+    reply_text,
 )
 from checkpoint_notify._protocol.subscription import RefusedError as SubscriptionRefusedError
-from checkpoint_notify._redaction import redact, redact_errors
+from checkpoint_notify._redaction import redact_errors
 from checkpoint_notify.cli._command import CommandError
 from checkpoint_notify.cli._process import Exit
 from checkpoint_notify.cli._settings import Settings
 from checkpoint_notify.cli._terminal import quoted, shortened, visible
-from checkpoint_notify.errors import NotSentError, OutcomeUnknownError, PublishError
+from checkpoint_notify.errors import NotSentError, PublishError, RejectedError
 from checkpoint_notify.redis_url import RedisUrl
 
-__all__ = ["environment_text", "without_password"]
+__all__ = ["environment_text", "parse_unsigned", "without_password"]
 
 STATES: Final = {
     "BUSY": "wait for the script or function to end, or end it by SCRIPT KILL or FUNCTION KILL",
@@ -42,7 +42,6 @@ STATES: Final = {
 }
 """Replies that tell the state of a server, and are no matter of rights: what to do."""
 
-_CODE: Final = re.compile("(?!AUTH )[A-Z]{3,} ")
 _CONNECTING: Final = re.compile(r"Error (-?\d+|.*) connecting to .*?\.(?: (.*)\.)?", re.DOTALL)
 """What redis-py makes of an error of the system."""
 
@@ -81,7 +80,7 @@ library_log: Final = _Log()
 
 def address(url: RedisUrl) -> str:
     """The server's address, for people; without credentials."""
-    return visible(PublishRequest(url, "", b"").target)
+    return visible(url.address)
 
 
 class Fault(NamedTuple):
@@ -107,30 +106,30 @@ class Faults:
     def connecting(self, error: BaseException) -> Fault:
         """A connection that could not be made, or a login that was refused."""
         if isinstance(error, Exception) and is_error_reply(error):
-            reply = _reply(error, self._password)
+            reply = shortened(reply_text(error, self._password))
             return Fault(f"Redis connection error: {reply}", self._about_login(reply), Exit.REFUSED, _lasts(reply))
         words = _words(error, f"timed out, no answer within {CONNECT_SECONDS:g} s")
         return Fault(f"Redis connection error: {words}", self._about_server(), Exit.NO_CONNECTION)
 
     def publishing(self, error: PublishError) -> Fault:
         """A notification that was not published, or may not have been."""
-        cause = error.__cause__ or error
-        before = str(error).startswith("Redis connection error")  # Rust's words, which are promised
-        if before or isinstance(error, NotSentError):
-            return self.connecting(cause)
-        if isinstance(error, OutcomeUnknownError):
-            words = _words(cause, f"timed out, no reply within {REPLY_SECONDS:g} s")
-            advice = "publish again only if they may get it twice"
-            return Fault(f"Redis PUBLISH error: {words}", advice, Exit.UNKNOWN)
-        return self.refused("PUBLISH", _reply(cause, self._password))
+        what = shortened(error.cause)
+        if isinstance(error, RejectedError):
+            reply = shortened(error._reply)
+            advice = self._about_login(reply) if error._at_login else self._about_refusal("PUBLISH", reply)
+            return Fault(what, advice, Exit.REFUSED, _lasts(reply))
+        if isinstance(error, NotSentError):
+            return Fault(what, self._about_server(), Exit.NO_CONNECTION)
+        return Fault(what, "publish again only if they may get it twice", Exit.UNKNOWN)
 
     def listening(self, error: Exception, *, before: bool) -> Fault:
         """A subscription that was lost, or could not be made `before` there was one."""
         if isinstance(error, SubscriptionRefusedError):
-            reply = shortened(str(error).removeprefix("the server answered: ")).rstrip(". ")
+            reply = shortened(error.quoted).rstrip(". ")
             return self.refused("SUBSCRIBE" if before else "PING", reply)
-        fault = self.connecting(error)
-        return fault if before else fault._replace(what=fault.what.removeprefix("Redis connection error: "))
+        if before:
+            return self.connecting(error)
+        return Fault(_words(error, None), self._about_server(), Exit.NO_CONNECTION)
 
     def refused(self, command: str, reply: str) -> Fault:
         """A command that the server refused with these words."""
@@ -173,32 +172,16 @@ def _lasts(reply: str) -> bool:
     return code_of(reply) not in STATES
 
 
-def _reply(error: BaseException, password: str | None) -> str:
-    """An error reply with its code, which redis-py cuts off if it knows it, and keeps in newer releases only."""
-    from redis import exceptions
+def _words(error: BaseException, on_timeout: str | None) -> str:
+    """What went wrong, without a full stop: the system's words as in Rust, or those of the error.
 
-    text = shortened(str(error)).rstrip(". ")
-    code = getattr(error, "status_code", None)
-    if not code:
-        known = (
-            ("NOAUTH", text.startswith("Authentication required")),
-            ("WRONGPASS", text.startswith("invalid username-password pair")),
-            ("LOADING", isinstance(error, exceptions.BusyLoadingError)),
-            ("MASTERDOWN", isinstance(error, exceptions.MasterDownError)),
-            ("NOPERM", isinstance(error, exceptions.NoPermissionError)),
-            ("ERR", not _CODE.match(text)),
-        )
-        code = next((name for name, holds in known if holds), "")
-    return text if not code or text.startswith(code) else f"{shortened(redact(code, password))} {text}"
-
-
-def _words(error: BaseException, late: str) -> str:
-    """What went wrong, without a full stop: the system's words as in Rust, or those of the error."""
+    `on_timeout` stands in for the words of a time limit; None keeps them.
+    """
     from redis import exceptions
 
     text = str(error)
-    if isinstance(error, TimeoutError | exceptions.TimeoutError):
-        return shortened(text) if "PONG" in text else late
+    if on_timeout is not None and isinstance(error, TimeoutError | exceptions.TimeoutError):
+        return on_timeout
     match = _CONNECTING.fullmatch(text)
     number, words = (
         (match[1], match[2]) if match else (str(getattr(error, "errno", None)), getattr(error, "strerror", ""))
@@ -222,11 +205,11 @@ class Server:
     """A connection for commands, made as a publish makes its own."""
 
     def __init__(self, url: RedisUrl) -> None:
-        from checkpoint_notify._sync.connection import Deadline, TimedConnection  # imports redis
+        from checkpoint_notify._sync.connection import Deadline, RedisConnection  # imports redis
 
         self.url: Final = url
         self._deadline = Deadline(CONNECT_SECONDS)
-        self._redis: Any = TimedConnection(url, self._deadline)
+        self._redis: Any = RedisConnection(url, self._deadline)
 
     def connect(self) -> str:
         """Connect, log in, choose the database, and have PING answered: the words in which it is refused, or nothing.
@@ -245,7 +228,7 @@ class Server:
             if not is_connected or not answers_ping(error):
                 raise
             self._redis.forget_reply()
-            return _reply(error, self.url.password)
+            return shortened(reply_text(error, self.url.password))
         return ""
 
     def ask(self, *command: str | bytes) -> Any:
@@ -258,7 +241,7 @@ class Server:
             redact_errors(error, self.url.password)
             if is_error_reply(error):
                 self._redis.forget_reply()
-                raise RefusedError(_reply(error, self.url.password)) from None
+                raise RefusedError(shortened(reply_text(error, self.url.password))) from None
             raise LostError(_words(error, f"timed out, no reply within {REPLY_SECONDS:g} s")) from None
 
     def close(self) -> None:
@@ -270,8 +253,8 @@ def addresses(host: str, port: int) -> list[str]:
     """The addresses of a host; raises OSError."""
     from checkpoint_notify._sync.connection import Deadline, resolve
 
-    found = resolve(host, port, Deadline(CONNECT_SECONDS).left)
-    return list(dict.fromkeys(address[0] for *_, address in found))
+    found = resolve(host, port, Deadline(CONNECT_SECONDS))
+    return list(dict.fromkeys(address[0] for _, address in found))
 
 
 @contextmanager

@@ -37,6 +37,7 @@ from checkpoint_notify.cli._server import (
     closing_after,
     code_of,
     environment_text,
+    parse_unsigned,
     require_redis,
     without_password,
 )
@@ -199,10 +200,7 @@ def _switch(settings: Settings, name: str, effect: str, if_off: Exit) -> Finding
 
 def _number(settings: Settings, name: str, detail: str, bits: int) -> Finding:
     text = environment_text(name, "")
-    digits = text.removeprefix("+")
-    number = digits.lstrip("0") or "0"  # int() refuses to read thousands of digits
-    reads = digits.isascii() and digits.isdigit() and len(number) <= 20 and int(number) < 1 << bits
-    if reads or not _is_text(name):
+    if parse_unsigned(text, bits) is not None or not _is_text(name):
         return _setting(settings, name, detail)
     surprise = f"{text!r} is no unsigned integer of {bits} bits, so Rust takes the default, too"
     return Finding(name, f"{detail} (default)", surprise)

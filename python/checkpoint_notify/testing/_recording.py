@@ -40,8 +40,8 @@ class Recording:
         with self._lock:
             self._outcomes = list(outcomes)
 
-    def _settle(self, order: PublishRequest, progress: Progress) -> int:
-        notification = CheckpointNotification.from_json(order.payload)
+    def _settle(self, request: PublishRequest, progress: Progress) -> int:
+        notification = CheckpointNotification.from_json(request.payload)
         with self._lock:
             outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
             self.attempted.append(notification)

@@ -33,8 +33,8 @@ class RecordingNotifier(Recording, real.CheckpointNotifier):
     def __repr__(self) -> str:
         return f"RecordingNotifier({self._config!r})"
 
-    async def _deliver(self, order: PublishRequest, progress: Progress) -> int:
-        return self._settle(order, progress)
+    async def _deliver(self, request: PublishRequest, progress: Progress) -> int:
+        return self._settle(request, progress)
 
 
 class ScriptedListener(real.CheckpointListener):

@@ -45,8 +45,8 @@ class RecordingNotifier(Recording, CheckpointNotifier):
     def __repr__(self) -> str:
         return f"RecordingNotifier({self._config!r})"
 
-    def _deliver(self, order: PublishRequest, progress: Progress) -> int:
-        return self._settle(order, progress)
+    def _deliver(self, request: PublishRequest, progress: Progress) -> int:
+        return self._settle(request, progress)
 
 
 class ScriptedListener(CheckpointListener):
