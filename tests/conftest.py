@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, settings
 
 from checkpoint_notify import CheckpointListenerConfig
 
+from .support.flavours import FlavourNotifier
 from .support.listeners import LISTENINGS, Listen
 from .support.peer import Peer
 from .support.rust import PATIENT_FACTOR, SLOW_CLOCK
 from .support.server import Server
-from .support.shells import Shell
 
 limits: Final[Any] = importlib.import_module("package_limits")
 """From tests/support/patient, which pytest puts on the search path."""
@@ -90,9 +90,9 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["sync", "asyncio"])
-def shell(request: pytest.FixtureRequest) -> Shell:
+def flavour(request: pytest.FixtureRequest) -> FlavourNotifier:
     """Each test that takes this runs with both notifiers."""
-    return Shell(request.param)
+    return FlavourNotifier(request.param)
 
 
 @pytest.fixture(params=LISTENINGS)

@@ -12,6 +12,7 @@ import pytest
 
 from checkpoint_notify import CheckpointNotification
 from checkpoint_notify.cli._process import Exit
+from checkpoint_notify.conformance.values import from_protocol
 from checkpoint_notify.resources import vectors
 
 from ..conftest import RustBin
@@ -21,7 +22,6 @@ from ..support.rust import RustSubscriber
 from ..support.server import Server
 from ..support.subscriber import Subscriber
 from ..support.terminal import Terminal
-from ..support.values import from_protocol
 
 MADE: Final = ("--path", "модели/m.bin", "--name", "lstm", "--version", str(2**64 - 1), "--step", "7")
 META: Final = ("--meta", "loss=0.5", "--meta", "formula=a=b", "--meta", "empty=")

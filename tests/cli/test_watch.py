@@ -16,6 +16,7 @@ import redis
 from checkpoint_notify import CheckpointNotification
 from checkpoint_notify.cli._process import Exit
 from checkpoint_notify.cli.watch import Rate
+from checkpoint_notify.conformance.values import to_protocol
 
 from ..conftest import RustBin
 from ..support.cli import Cli, Running, eventually
@@ -23,7 +24,6 @@ from ..support.loopback import LoopbackServer, scripted
 from ..support.rust import RustNotifier
 from ..support.server import Server
 from ..support.terminal import Terminal
-from ..support.values import to_protocol
 from ..support.waiting import PATIENCE
 
 SENT: Final = (

@@ -21,11 +21,11 @@ from checkpoint_notify._message import CODEC
 from checkpoint_notify.codec.decoder import decode
 from checkpoint_notify.codec.layout import Kind, layout_of
 from checkpoint_notify.codec.payload import check_utf8
+from checkpoint_notify.conformance.values import to_protocol
+from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import vectors
 
 from ..support.peer import Peer
-from ..support.values import to_protocol
-from ..support.verdict import answer_to
 
 VALID: Final = CheckpointNotification(
     model_path="p", model_name="n", version=1, saved_at="t", training_step=2, metadata={"k": "v"}

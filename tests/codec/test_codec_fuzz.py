@@ -10,10 +10,10 @@ import pytest
 
 from checkpoint_notify import CheckpointNotification
 from checkpoint_notify.codec import decoder, numbers
+from checkpoint_notify.conformance.verdict import agree, answer_to
 
 from ..conftest import RustBin
 from ..support.peer import Peer
-from ..support.verdict import agree, answer_to
 from ..tools.fuzz.found import shrunk, write_vector
 from ..tools.fuzz.run import fuzz, report, shortfalls
 

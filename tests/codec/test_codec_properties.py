@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkpoint_notify import CheckpointNotification
+from checkpoint_notify.conformance.values import from_protocol, to_protocol
+from checkpoint_notify.conformance.verdict import agree, answer_to
 from checkpoint_notify.resources import vectors
 from checkpoint_notify.testing import notifications
 
 from ..support.peer import Peer
-from ..support.values import from_protocol, to_protocol
-from ..support.verdict import agree, answer_to
 
 seeds = [vector.payload for kind in ("canonical", "unusual") for vector in vectors(kind) if len(vector.payload) < 2000]
 

@@ -9,10 +9,9 @@ from typing import Final, get_args
 import pytest
 
 from checkpoint_notify import CheckpointNotification
+from checkpoint_notify.conformance.values import from_protocol
+from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import Vector, VectorKind, vectors
-
-from ..support.values import from_protocol
-from ..support.verdict import answer_to
 
 LEAST: Final = {"canonical": 40, "unusual": 60, "refused": 120}
 """How many vectors of each kind there must be, so that a lost folder cannot pass."""

@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from checkpoint_notify import CheckpointNotification
+from checkpoint_notify.conformance.verdict import answer_to
 
 from ..support.peer import Peer
-from ..support.verdict import answer_to
 
 HEAD: Final = b'{"model_path":"p","model_name":"n","version":1,"saved_at":"t","training_step":2'
 DEEP: Final = 100_000

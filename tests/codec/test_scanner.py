@@ -17,10 +17,10 @@ import pytest
 
 from checkpoint_notify import DecodeError
 from checkpoint_notify.codec import codec, decoder, scanner
+from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import vectors
 
 from ..support.peer import Peer
-from ..support.verdict import answer_to
 
 REST: Final = b'"model_path":"p","model_name":"n","saved_at":"t","training_step":2'
 CANONICAL: Final = b'{"model_path":"p","model_name":"n","version":%b,"saved_at":"t","training_step":%b,"metadata":{}}'

@@ -11,9 +11,8 @@ import pytest
 
 from checkpoint_notify import CheckpointNotification, DecodeError
 from checkpoint_notify.codec import decoder, numbers, scanner
+from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import Vector, vectors
-
-from ..support.verdict import answer_to
 
 VECTORS: Final = [
     vector for kind in ("canonical", "unusual", "refused") for vector in vectors(kind) if len(vector.payload) < 20_000

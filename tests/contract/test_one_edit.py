@@ -14,12 +14,12 @@ from typing import Any, Final
 import pytest
 
 from checkpoint_notify import CheckpointNotification
+from checkpoint_notify.conformance.verdict import agree
 
 from ..conftest import RustBin
 from ..support.payloads import Kinds, payloads
 from ..support.peer import Peer
 from ..support.repository_copy import ROOT, RepositoryCopy, Schema
-from ..support.verdict import agree
 
 COUNT: Final = 2000
 

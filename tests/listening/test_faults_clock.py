@@ -13,20 +13,20 @@ from checkpoint_notify._protocol.timestamps import Clock
 from checkpoint_notify._sync import reader
 
 from ..support.faults.scene import Stage
-from ..support.faults.watch import SHELLS, ShellName
+from ..support.flavours import FLAVOURS, Flavour
 
 HOUR = 3600.0
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_clock_that_is_set(shell: ShellName, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_clock_that_is_set(flavour: Flavour, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set by an hour, it ends no connection, and delays no ping; the next Gap holds the times of before and after."""
     moved = [0.0]
     clock = Clock(wall=lambda: datetime.now(UTC) + timedelta(seconds=moved[0]))
     for module in (reader, asyncio_reader):
         monkeypatch.setattr(module, "Clock", lambda: clock)
-    with Stage("valkey", shell).scene(clock=lambda: time.time() + moved[0]) as scene:
+    with Stage("valkey", flavour).scene(clock=lambda: time.time() + moved[0]) as scene:
         scene.proxy.state.lag = 0.2
         time.sleep(0.4)
         moved[0] = hours * HOUR

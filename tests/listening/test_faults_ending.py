@@ -28,7 +28,8 @@ from ..support.faults.proxy import FaultProxy
 from ..support.faults.publisher import Publisher
 from ..support.faults.resp import Resp
 from ..support.faults.scene import ENDS_SECONDS, Stage
-from ..support.faults.watch import SHELLS, ShellName, Watch
+from ..support.faults.watch import Watch
+from ..support.flavours import FLAVOURS, Flavour
 from ..support.server import Server
 from ..support.waiting import PATIENCE, wait_until
 
@@ -47,10 +48,10 @@ CHILD_ENDED: Final = "the child that uses it ended with 0"
 class Program:
     """tests.support.faults.program, running; its lines as they come."""
 
-    def __init__(self, shell: str, mode: str, url: str) -> None:
+    def __init__(self, flavour: str, mode: str, url: str) -> None:
         self.lines: list[str] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.faults.program", shell, mode, url],
+            [sys.executable, "-m", "tests.support.faults.program", flavour, mode, url],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(["python", *sys.path])},
             stdout=subprocess.PIPE,
@@ -101,10 +102,10 @@ class Program:
 
 
 @contextmanager
-def listening(shell: str, mode: str) -> Iterator[tuple[Program, Server]]:
+def listening(flavour: str, mode: str) -> Iterator[tuple[Program, Server]]:
     """The program, connected, with messages coming."""
     with Server() as server, Publisher(server.port, Ledger(), every=0.005) as publisher:
-        program = Program(shell, mode, f"redis://127.0.0.1:{server.port}")
+        program = Program(flavour, mode, f"redis://127.0.0.1:{server.port}")
         try:
             program.wait_for_numbers(10)
             yield program, server
@@ -113,10 +114,10 @@ def listening(shell: str, mode: str) -> Iterator[tuple[Program, Server]]:
             publisher.close()
 
 
-@pytest.mark.parametrize(("shell", "mode", "number", "how"), ENDINGS, ids=[f"{row[1]}-{row[0]}" for row in ENDINGS])
-def test_a_signal_ends_it(shell: str, mode: str, number: signal.Signals, how: str, record_property: Any) -> None:
+@pytest.mark.parametrize(("flavour", "mode", "number", "how"), ENDINGS, ids=[f"{row[1]}-{row[0]}" for row in ENDINGS])
+def test_a_signal_ends_it(flavour: str, mode: str, number: signal.Signals, how: str, record_property: Any) -> None:
     """SIGTERM that closes or cancels, and KeyboardInterrupt: over within 0.5 s, nothing left here or on the server."""
-    with listening(shell, mode) as (program, server):
+    with listening(flavour, mode) as (program, server):
         signalled = program.signal(number)
         report = program.wait()
         took = report["ended"] - signalled
@@ -129,10 +130,10 @@ def test_a_signal_ends_it(shell: str, mode: str, number: signal.Signals, how: st
     assert "Disconnected" not in program.lines
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_fork_changes_nothing(shell: ShellName) -> None:
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_fork_changes_nothing(flavour: Flavour) -> None:
     """A child that uses the listener, closes it and ends takes no message and no connection from its parent."""
-    with listening(shell, "fork") as (program, server):
+    with listening(flavour, "fork") as (program, server):
         program.wait_for_numbers(FORK_AT + 400)  # 2 s: pings have gone out and have been answered
         with Resp(server.port) as admin:
             assert 1 == len(admin.text("CLIENT", "LIST", "TYPE", "pubsub").splitlines())
@@ -141,10 +142,10 @@ def test_a_fork_changes_nothing(shell: ShellName) -> None:
     assert ["Connected", CHILD_ENDED] == program.words
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_process_that_stood_still_goes_on(shell: ShellName) -> None:
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_process_that_stood_still_goes_on(flavour: Flavour) -> None:
     """SIGSTOP for longer than ping + deadline: the PONG was there in time, and only nobody looked. No drop, no Gap."""
-    with listening(shell, "sleep") as (program, _):
+    with listening(flavour, "sleep") as (program, _):
         program.signal(signal.SIGSTOP)
         time.sleep(3.5)
         program.signal(signal.SIGCONT)
@@ -178,15 +179,15 @@ def no_answer(kind: str) -> Iterator[str]:
             yield proxy.url
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("kind", ["connecting", "subscribing", "in the back-off"])
-def test_close_interrupts_a_try(kind: str, shell: ShellName, record_property: Any) -> None:
+def test_close_interrupts_a_try(kind: str, flavour: Flavour, record_property: Any) -> None:
     """Without a connection it ends just as soon; the long times that it would have waited are not waited for."""
     with no_answer(kind) as url:
         config = CheckpointListenerConfig(
             redis_url=url, instance_id=INSTANCE, connect_timeout=PATIENCE, backoff_initial=3600, backoff_max=3600
         )
-        watch = Watch(config, shell, Ledger())
+        watch = Watch(config, flavour, Ledger())
         watch.start()
         time.sleep(0.3)
         took = watch.close()
@@ -195,16 +196,16 @@ def test_close_interrupts_a_try(kind: str, shell: ShellName, record_property: An
     assert {type(event).__name__ for _, event in watch.events} <= {"Disconnected"}
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_close_in_a_storm(shell: ShellName, record_property: Any) -> None:
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_close_in_a_storm(flavour: Flavour, record_property: Any) -> None:
     """With a full queue, a slow handler and messages on the way it ends after the event in hand."""
     slow = [0.0]
-    stage = Stage("valkey", shell)
+    stage = Stage("valkey", flavour)
     with Server() as server:
         ledger = Ledger()
         publisher = Publisher(server.port, ledger, every=0.001)
         config = CheckpointListenerConfig(redis_url=server.url, instance_id=INSTANCE, max_queue=100)
-        watch = Watch(config, stage.shell, ledger, pause=lambda: slow[0])
+        watch = Watch(config, stage.flavour, ledger, pause=lambda: slow[0])
         with watch, publisher:
             watch.wait_delivered(10)
             slow[0] = 0.1

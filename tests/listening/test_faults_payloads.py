@@ -15,19 +15,19 @@ from checkpoint_notify import (
     PayloadTooLargeError,
     Received,
 )
+from checkpoint_notify.conformance.values import to_protocol
 from checkpoint_notify.resources import Vector, VectorKind, vectors
 
 from ..support.faults.messages import numbered
 from ..support.faults.scene import Stage
-from ..support.faults.watch import SHELLS, ShellName
-from ..support.values import to_protocol
+from ..support.flavours import FLAVOURS, Flavour
 
 KINDS: Final[tuple[VectorKind, ...]] = ("refused", "unusual", "canonical")
 CAP: Final = 1000
 LARGE: Final = 30_000_000
 LEVELS: Final = 100_000
 
-pytestmark = pytest.mark.parametrize("shell", SHELLS)
+pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
 
 
 def outcome(event: object) -> dict[str, Any]:
@@ -49,11 +49,11 @@ def expected(vector: Vector) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_vector(kind: VectorKind, shell: ShellName) -> None:
+def test_every_vector(kind: VectorKind, flavour: Flavour) -> None:
     """Each golden vector is `Invalid` with Rust's error, or `Received` with Rust's value, and all the others come."""
     published = list(vectors(kind))
     assert published
-    with Stage("valkey", shell).scene(keep=True, max_queue=100_000, every=0.02, direct=True) as scene:
+    with Stage("valkey", flavour).scene(keep=True, max_queue=100_000, every=0.02, direct=True) as scene:
         for vector in published:
             assert scene.publisher.publish_raw(vector.payload).taken
     assert [] == scene.watch.seen(Gap)
@@ -64,9 +64,9 @@ def test_every_vector(kind: VectorKind, shell: ShellName) -> None:
         assert expected(known[event.raw]) == outcome(event), known[event.raw].name
 
 
-def test_bytes_and_nothing(shell: ShellName) -> None:
+def test_bytes_and_nothing(flavour: Flavour) -> None:
     """Bytes that are no UTF-8, and an empty payload, are `Invalid`."""
-    with Stage("valkey", shell).scene(direct=True) as scene:
+    with Stage("valkey", flavour).scene(direct=True) as scene:
         for payload in (b"\xff", b"", numbered(0) + b"\xff"):
             assert scene.publisher.publish_raw(payload).taken
     seen = [event for _, event in scene.watch.seen(Invalid)]
@@ -77,9 +77,9 @@ def test_bytes_and_nothing(shell: ShellName) -> None:
     assert [] == scene.watch.seen(Gap)
 
 
-def test_the_cap_comes_before_the_decoder(shell: ShellName) -> None:
+def test_the_cap_comes_before_the_decoder(flavour: Flavour) -> None:
     """A payload of `max_payload` bytes is decoded; one of a byte more is not, however wrong or right it is."""
-    with Stage("valkey", shell).scene(direct=True, max_payload=CAP) as scene:
+    with Stage("valkey", flavour).scene(direct=True, max_payload=CAP) as scene:
         assert scene.publisher.publish(CAP).taken
         assert scene.publisher.publish(CAP + 1).taken
         assert scene.publisher.publish_raw(b"\xff" * CAP).taken
@@ -90,11 +90,11 @@ def test_the_cap_comes_before_the_decoder(shell: ShellName) -> None:
     assert [] == scene.watch.seen(Gap)
 
 
-def test_large_and_deep_ones_are_received(shell: ShellName, record_property: Any) -> None:
+def test_large_and_deep_ones_are_received(flavour: Flavour, record_property: Any) -> None:
     """30 MB, and 100,000 levels in a field that nobody reads, are notifications like any other."""
     deep = b'{"x":' + b"[" * LEVELS + b"]" * LEVELS + b"," + CheckpointNotification.new("p", "n").to_json_bytes()[1:]
     # A PONG waits behind 30 MB, and a consumer is busy with them: that is what a long ping_timeout is for.
-    with Stage("valkey", shell).scene(direct=True, ping_timeout=5) as scene:
+    with Stage("valkey", flavour).scene(direct=True, ping_timeout=5) as scene:
         large = scene.publisher.publish(LARGE)
         scene.watch.wait_delivered(large.number)
         assert scene.publisher.publish_raw(deep).taken

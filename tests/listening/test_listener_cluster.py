@@ -44,15 +44,15 @@ from checkpoint_notify import (
     Gap,
     Received,
 )
+from checkpoint_notify.conformance.values import to_protocol
 
 from ..conftest import RustBin
 from ..support.cluster import Cluster, Node
+from ..support.flavours import FlavourNotifier
 from ..support.rust import RustNotifier
-from ..support.shells import Shell
-from ..support.values import to_protocol
 from ..support.waiting import PATIENCE, wait_until
 
-SHELLS: Final = ("sync", "asyncio")
+FLAVOURS: Final = ("sync", "asyncio")
 INSTANCE: Final = "cluster"
 MESSAGES: Final = [CheckpointNotification.new("m.bin", "m").with_version(number) for number in range(3)]
 PING_INTERVAL: Final = 0.1
@@ -165,7 +165,7 @@ def doomed() -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(params=FLAVOURS)
 def name(request: pytest.FixtureRequest) -> str:
     """Each test that takes this runs with both listeners."""
     listener: str = request.param
@@ -183,13 +183,13 @@ def test_published_at_one_node_received_at_another(whole: Cluster, name: str, ru
         assert all(listener.nothing_waits() for listener in listeners)
 
 
-def test_the_count_is_local(whole: Cluster, name: str, shell: Shell) -> None:
+def test_the_count_is_local(whole: Cluster, name: str, flavour: FlavourNotifier) -> None:
     """PUBLISH counts the subscribers of its own node: 0, and yet the message arrives."""
     here, there, _ = whole.nodes
     with Listening(name, there) as listener:
-        assert 0 == shell.publish(here.url, MESSAGES[1], instance_id=INSTANCE)
+        assert 0 == flavour.publish(here.url, MESSAGES[1], instance_id=INSTANCE)
         assert MESSAGES[1] == _received(listener)
-        assert 1 == shell.publish(there.url, MESSAGES[2], instance_id=INSTANCE)
+        assert 1 == flavour.publish(there.url, MESSAGES[2], instance_id=INSTANCE)
         assert MESSAGES[2] == _received(listener)
 
 
@@ -273,7 +273,7 @@ def test_the_remedy(rust_bin: RustBin) -> None:
 def _both(node: Node) -> Iterator[list[Listening]]:
     """Both listeners at one node."""
     with contextlib.ExitStack() as open_:
-        yield [open_.enter_context(Listening(name, node)) for name in SHELLS]
+        yield [open_.enter_context(Listening(name, node)) for name in FLAVOURS]
 
 
 def _received(listener: Listening) -> CheckpointNotification:

@@ -260,13 +260,13 @@ else:
 """
 
 
-@pytest.mark.parametrize("shell", ["sync", "asyncio"])
-def test_a_wrong_password_reaches_the_screen(shell: str) -> None:
+@pytest.mark.parametrize("flavour", ["sync", "asyncio"])
+def test_a_wrong_password_reaches_the_screen(flavour: str) -> None:
     """Python prints warnings where a program has not set up logging: one line when it begins, one when it ends."""
     with Server(password="right") as server:
         url = f"redis://:SECRET@127.0.0.1:{server.port}"
         done = subprocess.run(
-            [sys.executable, "-c", UNCONFIGURED, url, shell], capture_output=True, text=True, timeout=120, check=False
+            [sys.executable, "-c", UNCONFIGURED, url, flavour], capture_output=True, text=True, timeout=120, check=False
         )
     assert "[] AuthenticationError\n" == done.stdout
     begins, ends = done.stderr.splitlines()

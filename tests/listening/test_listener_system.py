@@ -144,12 +144,12 @@ os.waitpid(child, 0)
 }
 
 
-@pytest.mark.parametrize("shell", FORKED)
-def test_a_child_does_not_keep_the_connection_open(shell: str) -> None:
+@pytest.mark.parametrize("flavour", FORKED)
+def test_a_child_does_not_keep_the_connection_open(flavour: str) -> None:
     """It has a copy of the socket, as the workers of a data loader do; the server sees it closed with the listener."""
     with Server() as server, Resp(server.port) as admin:
         program = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", FORKED[shell], server.url],
+            [sys.executable, "-W", "ignore", "-c", FORKED[flavour], server.url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

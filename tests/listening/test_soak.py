@@ -1,4 +1,4 @@
-"""About a minute of soak: faults by chance for both shells, and a run without any."""
+"""About a minute of soak: faults by chance for both flavours, and a run without any."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 import pytest
 import redis
 
-from ..support.faults.watch import SHELLS, ShellName
+from ..support.flavours import FLAVOURS, Flavour
 from ..tools.soak.plan import KINDS, make_plan
 from ..tools.soak.run import Settings, run
 
@@ -22,15 +22,15 @@ def test_a_plan_is_made_by_its_seed() -> None:
     assert {kind.name for kind in KINDS} == {step.kind for step in make_plan(7, 60)}
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_promise_through_faults(shell: ShellName, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_the_promise_through_faults(flavour: Flavour, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing lost in silence, nothing twice, no Gap too wide; redis-py's listen() loses messages in the same run.
 
     Without a word, that is; a release that does not try again by itself loses them, too, and says so.
     """
     seed = random.randrange(10**6)
-    report = run(Settings(seconds=SECONDS, shell=shell, plan=make_plan(seed, SECONDS)))
-    text = f"python -m tests.tools.soak --shell {shell} --seconds {SECONDS:g} --seed {seed}\n{report.text()}"
+    report = run(Settings(seconds=SECONDS, flavour=flavour, plan=make_plan(seed, SECONDS)))
+    text = f"python -m tests.tools.soak --flavour {flavour} --seconds {SECONDS:g} --seed {seed}\n{report.text()}"
     print(text)
     assert report.kept, text
     assert report.ledger.gaps
@@ -39,10 +39,10 @@ def test_the_promise_through_faults(shell: ShellName, capsys: pytest.CaptureFixt
     assert lost > 0
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_without_faults(shell: ShellName) -> None:
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_without_faults(flavour: Flavour) -> None:
     """No Gap, and everything delivered; to redis-py as well."""
-    report = run(Settings(seconds=5.0, shell=shell, plan=[]))
+    report = run(Settings(seconds=5.0, flavour=flavour, plan=[]))
     assert report.kept, report.text()
     counts = report.ledger.counts
     assert (counts.published, 0) == (counts.delivered, len(report.ledger.gaps))

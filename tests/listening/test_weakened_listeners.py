@@ -62,7 +62,7 @@ def soaked(make: Make, step: Step, patience: float) -> Report:
     return run(
         Settings(
             seconds=step.at + step.seconds + 0.3,
-            shell="sync",
+            flavour="sync",
             plan=[step],
             beside_plain=False,
             patience=patience,

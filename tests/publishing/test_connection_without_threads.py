@@ -19,10 +19,10 @@ from checkpoint_notify import (
 )
 from checkpoint_notify._protocol import connecting
 
+from ..support.flavours import FlavourNotifier
 from ..support.listeners import Listen
 from ..support.loopback import LoopbackServer, Recorder
 from ..support.server import Server
-from ..support.shells import Shell
 
 SAVED: Final = CheckpointNotification.new("model.bin", "lstm")
 LONG: Final = 60.0
@@ -55,10 +55,10 @@ def no_new_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("no_new_threads")
-def test_publishing(shell: Shell) -> None:
+def test_publishing(flavour: FlavourNotifier) -> None:
     """The publish goes out."""
     with LoopbackServer(Recorder()) as server:
-        assert 3 == shell.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
+        assert 3 == flavour.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def slow_resolver(no_new_threads: None, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.usefixtures("slow_resolver")
 @pytest.mark.time_limits(CONNECT_SECONDS=LIMIT)
-def test_the_notifiers_limit_does_not_include_a_slow_resolver(shell: Shell) -> None:
+def test_the_notifiers_limit_does_not_include_a_slow_resolver(flavour: FlavourNotifier) -> None:
     """The limit is extended by the time that resolving in place takes."""
     with LoopbackServer(Recorder()) as server:
-        assert 3 == shell.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
+        assert 3 == flavour.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
 
 
 @pytest.mark.usefixtures("slow_resolver")
@@ -89,10 +89,10 @@ def test_the_listeners_limit_does_not_include_a_slow_resolver(listen: Listen, se
 
 
 @pytest.mark.usefixtures("no_new_threads")
-def test_unknown_name(shell: Shell) -> None:
+def test_unknown_name(flavour: FlavourNotifier) -> None:
     """The resolver's error is the publish's."""
     with pytest.raises(NotSentError, match="failed to lookup address information"):
-        shell.publish("redis://unknown.invalid", SAVED)
+        flavour.publish("redis://unknown.invalid", SAVED)
 
 
 @pytest.mark.usefixtures("no_new_threads")

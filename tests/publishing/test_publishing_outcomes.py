@@ -24,15 +24,15 @@ from checkpoint_notify import (
     RejectedError,
     checkpoint_channel,
 )
+from checkpoint_notify.conformance.values import to_protocol
 
 from ..conftest import RustBin
+from ..support.flavours import FlavourNotifier
 from ..support.loopback import LoopbackServer, silent
 from ..support.proxy import Proxy
 from ..support.rust import SLOW_CLOCK, RustNotifier, Settings
 from ..support.server import Server
-from ..support.shells import Shell
 from ..support.subscriber import Subscriber
-from ..support.values import to_protocol
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(3)
 CHANNEL: Final = checkpoint_channel("default")
@@ -261,7 +261,7 @@ def rust_error(rust_bin: RustBin, url: str, settings: Settings) -> str | None:
 def our_error(publisher: str, url: str) -> Exception | None:
     """What our notifier raises."""
     try:
-        Shell(publisher).publish(url, NOTIFICATION)
+        FlavourNotifier(publisher).publish(url, NOTIFICATION)
     except (PublishError, RedisUrlError) as error:
         return error
     return None

@@ -11,11 +11,11 @@ from typing import Final
 import pytest
 
 from checkpoint_notify import CheckpointNotification
+from checkpoint_notify.conformance.values import to_protocol
 
 from ..conftest import RustBin
 from ..support.loopback import LoopbackServer, silent
 from ..support.rust import SLOW_CLOCK, RustNotifier
-from ..support.values import to_protocol
 
 LIMITS: Final = """
 import importlib, json, pkgutil

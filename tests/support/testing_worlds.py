@@ -72,7 +72,7 @@ class Published(NamedTuple):
 
 
 class Publishing:
-    """Publishes with the real notifier, or with the fake one, by either shell."""
+    """Publishes with the real notifier, or with the fake one, of either flavour."""
 
     def __init__(self, *, fake: bool, asynchronous: bool) -> None:
         self.fake = fake
@@ -166,7 +166,7 @@ _CONFIG: Final[dict[str, Any]] = {"connect_timeout": 30.0, "backoff_initial": 0.
 
 
 class Listening:
-    """Listens with the real listener, or with the fake one, by either shell."""
+    """Listens with the real listener, or with the fake one, of either flavour."""
 
     def __init__(self, *, fake: bool, asynchronous: bool) -> None:
         self.fake = fake

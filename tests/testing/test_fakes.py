@@ -169,7 +169,7 @@ def fake_notifiers(*arguments: Any, **options: Any) -> list[Any]:
 
 
 def published_by(notifier: Any, notification: CheckpointNotification = SAVED) -> Any:
-    """The result of `publish`, by either shell."""
+    """The result of `publish`, of either flavour."""
     result = notifier.publish(notification)
     return result if isinstance(notifier, RecordingNotifier) else asyncio.run(result)
 

@@ -12,6 +12,8 @@ from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
 from checkpoint_notify import CheckpointNotification, DecodeError
+from checkpoint_notify.conformance.values import to_protocol
+from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.errors import Category
 from checkpoint_notify.testing import (
     RefusedPayload,
@@ -23,8 +25,6 @@ from checkpoint_notify.testing import (
 from checkpoint_notify.testing._messages import Message, unusual_messages
 
 from ..support.peer import Peer
-from ..support.values import to_protocol
-from ..support.verdict import answer_to
 from ..tools.fuzz.messages import REACHABLE, kind_of
 
 T = TypeVar("T")

@@ -10,12 +10,12 @@ import sys
 from typing import Final, get_args
 
 from checkpoint_notify import CheckpointNotification, CheckpointNotifier, CheckpointNotifierConfig
+from checkpoint_notify.conformance.values import from_protocol
+from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import Vector, VectorKind, vectors
 
 from ..support.server import Server
 from ..support.subscriber import Subscriber
-from ..support.values import from_protocol
-from ..support.verdict import answer_to
 
 NOTIFICATIONS: Final = [
     CheckpointNotification.new("checkpoints/backward/latest_model.bin", "lstm_dqn_v1")

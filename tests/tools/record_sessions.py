@@ -14,6 +14,7 @@ from typing import Final
 import redis
 
 from checkpoint_notify import CheckpointNotification
+from checkpoint_notify.conformance.values import to_protocol
 
 from ..cli.test_help import COMMANDS, help_of
 from ..cli.test_help import FOLDER as HELP
@@ -21,7 +22,6 @@ from ..support.cli import ROOT, Cli
 from ..support.rust import RustNotifier
 from ..support.server import Server
 from ..support.terminal import Terminal
-from ..support.values import to_protocol
 
 FOLDER: Final = ROOT / "docs" / "_sessions"
 NOTIFIER: Final = ROOT / "tests" / "rust" / "target" / "debug" / "notifier"

@@ -1,4 +1,4 @@
-"""A program that listens until something ends it: `python -m tests.support.faults.program SHELL MODE URL`.
+"""A program that listens until something ends it: `python -m tests.support.faults.program FLAVOUR MODE URL`.
 
 Prints each number that it receives, and any other event's name; at the end, as JSON, when that was and what is left.
 """
@@ -97,13 +97,13 @@ async def use_in_async_child(listener: checkpoint_notify.asyncio.CheckpointListe
 
 def main() -> None:
     """Listen, and report."""
-    shell, mode, url = sys.argv[1:]
+    flavour, mode, url = sys.argv[1:]
     config = CheckpointListenerConfig(redis_url=url, instance_id=INSTANCE, ping_interval=0.3, ping_timeout=2.0)
     before = held()
     owner = os.getpid()
     how = "returned"
     try:
-        if shell == "sync":
+        if flavour == "sync":
             sync(config, mode)
         else:
             asyncio.run(asynchronous(config, mode))

@@ -17,6 +17,7 @@ import pytest
 
 from checkpoint_notify import CheckpointListenerConfig, Disconnected
 
+from ..flavours import Flavour
 from ..server import Server
 from ..waiting import PATIENCE
 from .ledger import Fault, Ledger
@@ -26,7 +27,7 @@ from .promise import Bounds, Verdict, judge
 from .proxy import FaultProxy
 from .publisher import Publisher
 from .resp import Resp
-from .watch import ShellName, Watch
+from .watch import Watch
 
 ServerName: TypeAlias = Literal["valkey", "redis"]
 Measure: TypeAlias = Callable[[str, object], None]
@@ -158,10 +159,10 @@ class Stage:
     """Sets scenes up."""
 
     server: ServerName
-    shell: ShellName
+    flavour: Flavour
     measure: Measure = field(default=lambda name, value: None)
     listener: Callable[[CheckpointListenerConfig], Any] | None = None
-    """Makes another listener than the shell's own."""
+    """Makes another listener than the flavour's own."""
 
     @contextmanager
     def scene(
@@ -201,7 +202,7 @@ class Stage:
             bounds = Bounds(settings.ping_interval, settings.ping_timeout, slack)
             publisher = Publisher(server.port, ledger, every=every, password=password)
             stack.callback(publisher.close)
-            watch = Watch(settings, self.shell, ledger, listener=self.listener, pause=pause, keep=keep)
+            watch = Watch(settings, self.flavour, ledger, listener=self.listener, pause=pause, keep=keep)
             log = stack.enter_context(_logged())
             scene = Scene(server, between, ledger, publisher, watch, bounds, log, self.measure)
             stack.enter_context(watch)

@@ -1,4 +1,4 @@
-"""Runs a listener of either shell in a thread, hands its events to a ledger, and keeps those that are no messages."""
+"""Runs a listener of either flavour in a thread, hands its events to a ledger, and keeps those that are no messages."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from checkpoint_notify import CheckpointListener, CheckpointListenerConfig, Even
 from ..waiting import PATIENCE
 from .ledger import Ledger
 
-ShellName: TypeAlias = Literal["sync", "asyncio"]
-SHELLS: Final[tuple[ShellName, ...]] = ("sync", "asyncio")
+Flavour: TypeAlias = Literal["sync", "asyncio"]
+FLAVOURS: Final[tuple[Flavour, ...]] = ("sync", "asyncio")
 
 
 _LOOK_SECONDS: Final = 0.02
@@ -33,7 +33,7 @@ class Watch:
     def __init__(
         self,
         config: CheckpointListenerConfig,
-        shell: ShellName,
+        flavour: Flavour,
         ledger: Ledger,
         *,
         listener: Callable[[CheckpointListenerConfig], Any] | None = None,
@@ -41,7 +41,7 @@ class Watch:
         keep: bool = False,
     ) -> None:
         self._config = config
-        self._shell = shell
+        self._flavour = flavour
         self._make = listener
         self._pause = pause
         self._keep = keep
@@ -49,7 +49,7 @@ class Watch:
         self._stop: Callable[[], None] = lambda: None
         self._opened = threading.Event()
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name=f"{shell} listener", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"{flavour} listener", daemon=True)
         self.ledger: Final = ledger
         self.events: Final[list[tuple[float, Event]]] = []
         self.listener: Any = None
@@ -135,7 +135,7 @@ class Watch:
 
     def _run(self) -> None:
         try:
-            if self._shell == "sync":
+            if self._flavour == "sync":
                 self._listen()
             else:
                 asyncio.run(self._listen_async())

@@ -13,7 +13,7 @@ from checkpoint_notify._protocol.resp import Reply
 from checkpoint_notify._protocol.subscription import RefusedError, Subscription
 from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
-from .watch import ShellName
+from ..flavours import Flavour
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
@@ -158,11 +158,11 @@ class OverflowInSilence(CheckpointListener):
         return event
 
 
-def with_core(core: type[Subscription], shell: ShellName = "sync") -> Callable[[CheckpointListenerConfig], Any]:
-    """Makes listeners of that shell with this core."""
+def with_core(core: type[Subscription], flavour: Flavour = "sync") -> Callable[[CheckpointListenerConfig], Any]:
+    """Makes listeners of that flavour with this core."""
 
     def make(config: CheckpointListenerConfig) -> Any:
-        kind: Any = CheckpointListener if shell == "sync" else checkpoint_notify.asyncio.CheckpointListener
+        kind: Any = CheckpointListener if flavour == "sync" else checkpoint_notify.asyncio.CheckpointListener
         listener = kind(config)
         listener._subscription = core(config, listener.channel, listener._queue.put)
         return listener

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from checkpoint_notify.conformance.values import to_protocol
+
 from ...support.rust import environment
-from ...support.values import to_protocol
 from .payloads import NOTIFICATION
 
 _TARGET: Final = Path(__file__).parents[2] / "rust" / "target"

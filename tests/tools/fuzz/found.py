@@ -8,8 +8,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from checkpoint_notify.conformance.verdict import agree, answer_to
+
 from ...support.peer import Answer, Peer
-from ...support.verdict import agree, answer_to
 from .paths import same_on_both_paths
 
 SOURCE: Final = Path(__file__).parents[2] / "rust" / "vectors" / "checkpoint_notification.toml"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from checkpoint_notify._message import CODEC
-
-from ...support.verdict import answer_to
+from checkpoint_notify.conformance.verdict import answer_to
 
 
 def same_on_both_paths(payload: bytes, seen: Counter[str]) -> bool:

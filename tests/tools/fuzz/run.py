@@ -13,8 +13,9 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from checkpoint_notify.conformance.verdict import agree, answer_to
+
 from ...support.peer import Answer, Peer
-from ...support.verdict import agree, answer_to
 from .found import shrunk, write_vector
 from .generator import Generator
 from .messages import ACCEPTED, REACHABLE, kind_of

@@ -28,13 +28,14 @@ class NoticedError(Exception):
 
 def imports(evidence: Evidence) -> None:
     """The package can be imported."""
-    from ...support import values, verdict  # noqa: F401
+    from checkpoint_notify.conformance import values, verdict  # noqa: F401
 
 
 def golden_vectors(evidence: Evidence) -> None:
     """Each vector is decoded as by Rust, on both paths and as every type of payload, and written as by Rust."""
-    from ...support.values import from_protocol
-    from ...support.verdict import answer_to
+    from checkpoint_notify.conformance.values import from_protocol
+    from checkpoint_notify.conformance.verdict import answer_to
+
     from ..fuzz.paths import same_on_both_paths
 
     for name, payload, rust in evidence[0]:
@@ -64,7 +65,8 @@ def refusals(evidence: Evidence) -> None:
 
 def corpus(evidence: Evidence) -> None:
     """A run of the fuzzer: each payload is judged as by Rust, and both paths agree."""
-    from ...support.verdict import agree, answer_to
+    from checkpoint_notify.conformance.verdict import agree, answer_to
+
     from ..fuzz.paths import same_on_both_paths
 
     seen: Counter[str] = Counter()
@@ -75,8 +77,9 @@ def corpus(evidence: Evidence) -> None:
 
 def limits(evidence: Evidence) -> None:
     """The large vectors, and the payloads of tests/codec/test_decoder_limits.py, are judged as by Rust."""
+    from checkpoint_notify.conformance.verdict import answer_to
+
     from ...codec.test_decoder_limits import PAYLOADS
-    from ...support.verdict import answer_to
 
     for name, payload, rust in evidence[0]:
         if len(payload) >= LARGE:

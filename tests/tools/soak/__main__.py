@@ -8,7 +8,7 @@ import random
 import sys
 from pathlib import Path
 
-from ...support.faults.watch import SHELLS
+from ...support.flavours import FLAVOURS
 from .plan import make_plan
 from .run import Settings, run
 
@@ -20,7 +20,7 @@ def main() -> int:
     )
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, help="of the plan of faults; by chance otherwise")
-    parser.add_argument("--shell", choices=SHELLS, default="sync")
+    parser.add_argument("--flavour", "--shell", choices=FLAVOURS, default="sync")
     parser.add_argument("--server", choices=("valkey", "redis"), default="valkey", help="redis: the one on PATH")
     parser.add_argument("--rate", type=float, default=200.0, help="messages a second")
     parser.add_argument("--no-faults", action="store_true", help="demand that there be no Gap, and nothing lost")
@@ -29,11 +29,11 @@ def main() -> int:
     options = parser.parse_args()
     seed = random.randrange(10**6) if options.seed is None else options.seed
     plan = [] if options.no_faults else make_plan(seed, options.seconds)
-    print(f"seed {seed}, {options.shell}, {options.seconds:g} s, {len(plan)} faults", flush=True)
+    print(f"seed {seed}, {options.flavour}, {options.seconds:g} s, {len(plan)} faults", flush=True)
     report = run(
         Settings(
             seconds=options.seconds,
-            shell=options.shell,
+            flavour=options.flavour,
             plan=plan,
             server=options.server,
             rate=options.rate,
@@ -43,7 +43,9 @@ def main() -> int:
     )
     print(report.text())
     if options.json:
-        options.json.write_text(json.dumps({"seed": seed, "shell": options.shell, **report.data()}, indent=2) + "\n")
+        options.json.write_text(
+            json.dumps({"seed": seed, "flavour": options.flavour, **report.data()}, indent=2) + "\n"
+        )
     return 0 if report.kept else 1
 
 

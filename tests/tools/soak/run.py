@@ -17,7 +17,8 @@ from ...support.faults.promise import Bounds, judge
 from ...support.faults.proxy import FaultProxy
 from ...support.faults.publisher import Publisher
 from ...support.faults.scene import SMALL_BUFFERS, ServerName, make_server
-from ...support.faults.watch import ShellName, Watch
+from ...support.faults.watch import Watch
+from ...support.flavours import Flavour
 from ...support.waiting import PATIENCE
 from .plain import PlainListener
 from .plan import Step
@@ -40,7 +41,7 @@ class Settings:
     """What a run is made of."""
 
     seconds: float
-    shell: ShellName
+    flavour: Flavour
     plan: list[Step]
     server: ServerName = "valkey"
     rate: float = 200.0
@@ -48,7 +49,7 @@ class Settings:
     beside_plain: bool = True
     """Whether redis-py's plain listener goes through the same."""
     listener: Callable[[CheckpointListenerConfig], Any] | None = None
-    """Makes another listener than the shell's own."""
+    """Makes another listener than the flavour's own."""
     patience: float = PATIENCE
     """How long to wait for the listener to recover in the end, in seconds."""
     say: Callable[[str], object] = lambda line: None
@@ -70,7 +71,7 @@ def run(settings: Settings) -> Report:
         config = CheckpointListenerConfig(
             redis_url=proxies[0].url, instance_id=INSTANCE, ping_interval=PING_INTERVAL, backoff_max=1.0, **tight
         )
-        watch = Watch(config, settings.shell, ledger, listener=settings.listener, pause=lambda: pauses[0])
+        watch = Watch(config, settings.flavour, ledger, listener=settings.listener, pause=lambda: pauses[0])
         stack.enter_context(watch)
         publisher = Publisher(server.port, ledger, every=1 / settings.rate)
         stack.callback(publisher.close)

@@ -1,21 +1,22 @@
-"""The sync and the asyncio notifier, called alike."""
+"""The two flavours of the package, and the notifier of either, called alike."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 import checkpoint_notify.asyncio
-from checkpoint_notify import CheckpointNotification
-from checkpoint_notify._config import CheckpointNotifierConfig
-from checkpoint_notify._sync.notifier import CheckpointNotifier
+from checkpoint_notify import CheckpointNotification, CheckpointNotifier, CheckpointNotifierConfig
+
+Flavour: TypeAlias = Literal["sync", "asyncio"]
+FLAVOURS: Final[tuple[Flavour, ...]] = ("sync", "asyncio")
 
 
-class Shell:
-    """One of the two notifiers, `sync` or `asyncio`, called as if it were blocking; a new one for each call."""
+class FlavourNotifier:
+    """The notifier of one flavour, called as if it were blocking; a new one for each call."""
 
-    def __init__(self, name: str) -> None:
-        self._is_async = name == "asyncio"
+    def __init__(self, flavour: Flavour) -> None:
+        self._is_async = flavour == "asyncio"
 
     def publish(self, url: str, notification: CheckpointNotification, **config: Any) -> int | None:
         """The result of `publish`."""
