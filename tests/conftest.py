@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 
 from checkpoint_notify import CheckpointListenerConfig
 
-from .support.flavours import FlavourNotifier
-from .support.listeners import LISTENINGS, Listen
+from .support.flavours import FLAVOURS, Flavour, FlavourNotifier
+from .support.listeners import Listen, listening
 from .support.peer import Peer
 from .support.rust import PATIENT_FACTOR, SLOW_CLOCK
 from .support.server import Server
@@ -89,13 +89,20 @@ def server() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(params=["sync", "asyncio"])
-def flavour(request: pytest.FixtureRequest) -> FlavourNotifier:
-    """Each test that takes this runs with both notifiers."""
-    return FlavourNotifier(request.param)
+@pytest.fixture(params=FLAVOURS)
+def flavour(request: pytest.FixtureRequest) -> Flavour:
+    """Each test that takes this, or a fixture below, runs with both flavours."""
+    chosen: Flavour = request.param
+    return chosen
 
 
-@pytest.fixture(params=LISTENINGS)
-def listen(request: pytest.FixtureRequest) -> Listen:
-    """Makes a listener from settings; each test that takes this runs with both kinds."""
-    return lambda **settings: LISTENINGS[request.param](CheckpointListenerConfig(**settings))
+@pytest.fixture
+def publisher(flavour: Flavour) -> FlavourNotifier:
+    """The notifier, called as if it were blocking."""
+    return FlavourNotifier(flavour)
+
+
+@pytest.fixture
+def listen(flavour: Flavour) -> Listen:
+    """Makes a listener from settings."""
+    return lambda **settings: listening(flavour, CheckpointListenerConfig(**settings))

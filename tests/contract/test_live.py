@@ -51,17 +51,17 @@ def test_rust_publishes_and_python_receives(rust_bin: RustBin, server: Server) -
             assert value == to_protocol(notification)
 
 
-def test_python_publishes_and_rust_receives(flavour: FlavourNotifier, rust_bin: RustBin, server: Server) -> None:
+def test_python_publishes_and_rust_receives(publisher: FlavourNotifier, rust_bin: RustBin, server: Server) -> None:
     """What both Python notifiers publish is read by Rust as the same value, field by field."""
     settings = {"REDIS_URL": server.url, "FKS_INSTANCE_ID": "to-rust"}
     with RustSubscriber(rust_bin("subscriber"), settings) as subscriber:
         assert checkpoint_channel("to-rust") == subscriber.channel
         for value in values():
-            assert 1 == flavour.publish(server.url, from_protocol(value), instance_id="to-rust")
+            assert 1 == publisher.publish(server.url, from_protocol(value), instance_id="to-rust")
             assert value == subscriber.read().get("value")
 
 
-def test_unix_socket_and_password(flavour: FlavourNotifier) -> None:
+def test_unix_socket_and_password(publisher: FlavourNotifier) -> None:
     """A URL with a password, over TCP or a unix socket, RESP2 or RESP3, leads to the server."""
     with Server(password="p@ss w/rd:ü") as server, Subscriber(server.url, checkpoint_channel("x")) as subscriber:
         for url in (
@@ -70,13 +70,13 @@ def test_unix_socket_and_password(flavour: FlavourNotifier) -> None:
             server.unix_url,
             f"{server.unix_url}&db=3&protocol=resp3",
         ):
-            assert 1 == flavour.publish(url, NOTIFICATIONS[0], instance_id="x")
+            assert 1 == publisher.publish(url, NOTIFICATIONS[0], instance_id="x")
             assert NOTIFICATIONS[0] == CheckpointNotification.from_json(subscriber.receive())
 
 
-def test_host_name(flavour: FlavourNotifier, server: Server) -> None:
+def test_host_name(publisher: FlavourNotifier, server: Server) -> None:
     """`localhost`, as in the default URL, may have more addresses than the server has."""
-    assert 0 == flavour.publish(f"redis://localhost:{server.port}", NOTIFICATIONS[0], instance_id="nobody")
+    assert 0 == publisher.publish(f"redis://localhost:{server.port}", NOTIFICATIONS[0], instance_id="nobody")
 
 
 def test_notifier_shared_by_threads(server: Server) -> None:
@@ -99,7 +99,7 @@ def test_notifier_shared_by_threads(server: Server) -> None:
 
 @pytest.mark.parametrize("enabled", ["true", "false"])
 def test_log_twins(
-    enabled: str, flavour: FlavourNotifier, rust_bin: RustBin, server: Server, caplog: pytest.LogCaptureFixture
+    enabled: str, publisher: FlavourNotifier, rust_bin: RustBin, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Both notifiers log the same message with the same fields at the same level, published or disabled."""
     settings = {"REDIS_URL": server.url, "ENABLE_CHECKPOINT_NOTIFY": enabled, "JUDGE_LOG": "1"}
@@ -107,7 +107,7 @@ def test_log_twins(
         assert None is notifier.publish(to_protocol(NOTIFICATIONS[2]))
         rust = [(record["level"], record["fields"]) for record in notifier.log()]
     caplog.set_level(logging.DEBUG, "checkpoint_notify")
-    flavour.publish(server.url, NOTIFICATIONS[2], enabled=enabled == "true")
+    publisher.publish(server.url, NOTIFICATIONS[2], enabled=enabled == "true")
     python = [(record.levelname, fields(record)) for record in caplog.records if record.name == "checkpoint_notify"]
     assert 1 == len(rust)
     assert rust == python

@@ -14,7 +14,7 @@ import pytest
 
 from ..support.faults import rows_alive, rows_connection, rows_consumer, rows_server
 from ..support.faults.scene import Stage
-from ..support.flavours import FLAVOURS, Flavour
+from ..support.flavours import Flavour
 
 Row = Callable[[Stage], None]
 
@@ -63,14 +63,12 @@ def by_name(rows: list[Row]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", rows, ids=[row.__name__ for row in rows])
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
 @by_name(CONNECTION + SERVER + ALIVE + CONSUMER)
 def test_fault(row: Row, flavour: Flavour, record_property: Any) -> None:
     """The promise is kept through the fault, on Valkey."""
     row(Stage("valkey", flavour, record_property))
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
 @by_name([rows_connection.client_kill, *SERVER, *ALIVE])
 def test_fault_on_redis(row: Row, flavour: Flavour, record_property: Any) -> None:
     """The same on Redis, where the server has a part in it."""

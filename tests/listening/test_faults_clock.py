@@ -13,13 +13,12 @@ from checkpoint_notify._protocol.timestamps import Clock
 from checkpoint_notify._sync import reader
 
 from ..support.faults.scene import Stage
-from ..support.flavours import FLAVOURS, Flavour
+from ..support.flavours import Flavour
 
 HOUR = 3600.0
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_clock_that_is_set(flavour: Flavour, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set by an hour, it ends no connection, and delays no ping; the next Gap holds the times of before and after."""
     moved = [0.0]

@@ -29,7 +29,7 @@ from ..support.faults.publisher import Publisher
 from ..support.faults.resp import Resp
 from ..support.faults.scene import ENDS_SECONDS, Stage
 from ..support.faults.watch import Watch
-from ..support.flavours import FLAVOURS, Flavour
+from ..support.flavours import Flavour
 from ..support.server import Server
 from ..support.waiting import PATIENCE, wait_until
 
@@ -130,7 +130,6 @@ def test_a_signal_ends_it(flavour: str, mode: str, number: signal.Signals, how: 
     assert "Disconnected" not in program.lines
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_fork_changes_nothing(flavour: Flavour) -> None:
     """A child that uses the listener, closes it and ends takes no message and no connection from its parent."""
     with listening(flavour, "fork") as (program, server):
@@ -142,7 +141,6 @@ def test_a_fork_changes_nothing(flavour: Flavour) -> None:
     assert ["Connected", CHILD_ENDED] == program.words
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_process_that_stood_still_goes_on(flavour: Flavour) -> None:
     """SIGSTOP for longer than ping + deadline: the PONG was there in time, and only nobody looked. No drop, no Gap."""
     with listening(flavour, "sleep") as (program, _):
@@ -179,7 +177,6 @@ def no_answer(kind: str) -> Iterator[str]:
             yield proxy.url
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
 @pytest.mark.parametrize("kind", ["connecting", "subscribing", "in the back-off"])
 def test_close_interrupts_a_try(kind: str, flavour: Flavour, record_property: Any) -> None:
     """Without a connection it ends just as soon; the long times that it would have waited are not waited for."""
@@ -196,7 +193,6 @@ def test_close_interrupts_a_try(kind: str, flavour: Flavour, record_property: An
     assert {type(event).__name__ for _, event in watch.events} <= {"Disconnected"}
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_close_in_a_storm(flavour: Flavour, record_property: Any) -> None:
     """With a full queue, a slow handler and messages on the way it ends after the event in hand."""
     slow = [0.0]

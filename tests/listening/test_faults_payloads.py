@@ -20,14 +20,12 @@ from checkpoint_notify.resources import Vector, VectorKind, vectors
 
 from ..support.faults.messages import numbered
 from ..support.faults.scene import Stage
-from ..support.flavours import FLAVOURS, Flavour
+from ..support.flavours import Flavour
 
 KINDS: Final[tuple[VectorKind, ...]] = ("refused", "unusual", "canonical")
 CAP: Final = 1000
 LARGE: Final = 30_000_000
 LEVELS: Final = 100_000
-
-pytestmark = pytest.mark.parametrize("flavour", FLAVOURS)
 
 
 def outcome(event: object) -> dict[str, Any]:

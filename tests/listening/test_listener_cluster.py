@@ -20,22 +20,18 @@ that one process. So, for whoever runs the servers:
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import queue
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
 import pytest
 
-import checkpoint_notify.asyncio
 from checkpoint_notify import (
-    CheckpointListener,
     CheckpointListenerConfig,
     CheckpointNotification,
     Connected,
@@ -48,11 +44,11 @@ from checkpoint_notify.conformance.values import to_protocol
 
 from ..conftest import RustBin
 from ..support.cluster import Cluster, Node
-from ..support.flavours import FlavourNotifier
+from ..support.flavours import FLAVOURS, Flavour, FlavourNotifier
+from ..support.listeners import Consumer, listening
 from ..support.rust import RustNotifier
 from ..support.waiting import PATIENCE, wait_until
 
-FLAVOURS: Final = ("sync", "asyncio")
 INSTANCE: Final = "cluster"
 MESSAGES: Final = [CheckpointNotification.new("m.bin", "m").with_version(number) for number in range(3)]
 PING_INTERVAL: Final = 0.1
@@ -60,74 +56,30 @@ PINGS_OF_SILENCE: Final = 5
 """How many PONGs go by before a message that has not come counts as lost; between nodes it takes less than 1 ms."""
 
 
-class Listening:
-    """A listener in a thread of its own, subscribed once it is entered; its events are read in order."""
+class Subscribed(Consumer):
+    """A listener at a node, subscribed once it is entered; its events are read in order."""
 
-    def __init__(self, name: str, node: Node) -> None:
-        self._config = CheckpointListenerConfig(
+    def __init__(self, flavour: Flavour, node: Node) -> None:
+        config = CheckpointListenerConfig(
             redis_url=node.url, instance_id=INSTANCE, ping_interval=PING_INTERVAL, backoff_max=0.2
         )
-        self._is_async = name == "asyncio"
-        self._events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
-        self._stop: Callable[[], object] = lambda: None
-        self._thread = threading.Thread(target=self._run, name=f"{name} listener", daemon=True)
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        super().__init__(listening(flavour, config), self._events.put)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self.start()
         assert self.next() == Connected()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not self.has_ended:
-            self._stop()
-        self._thread.join(PATIENCE)
-        assert not self._thread.is_alive()
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the iteration is over."""
-        return not self._thread.is_alive()
-
     def next(self) -> Event:
-        """The next event; AssertionError if there is none, be it that the iteration has ended."""
-        try:
-            event = self._events.get(timeout=PATIENCE)
-        except queue.Empty:
-            raise AssertionError(f"no event in {PATIENCE} s") from None
-        if isinstance(event, BaseException):
-            raise event
-        assert event is not None, "the listener ended"
-        return event
+        """The next event; AssertionError if the iteration has ended."""
+        wait_until(lambda: self.ended or not self.nothing_waits(), "an event")
+        assert not self.nothing_waits(), "the listener ended"
+        return self._events.get()
 
     def nothing_waits(self) -> bool:
         """Whether all events have been read."""
         return self._events.empty()
-
-    def _run(self) -> None:
-        try:
-            if self._is_async:
-                asyncio.run(self._listen_async())
-            else:
-                self._listen()
-        except BaseException as error:
-            self._events.put(error)
-        else:
-            self._events.put(None)
-
-    def _listen(self) -> None:
-        with CheckpointListener(self._config) as listener:
-            self._stop = listener.close
-            for event in listener:
-                self._events.put(event)
-
-    async def _listen_async(self) -> None:
-        loop = asyncio.get_running_loop()
-        async with checkpoint_notify.asyncio.CheckpointListener(self._config) as listener:
-            self._stop = lambda: asyncio.run_coroutine_threadsafe(listener.aclose(), loop).result(PATIENCE)
-            async for event in listener:
-                self._events.put(event)
 
 
 class Trainer:
@@ -165,17 +117,13 @@ def doomed() -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture(params=FLAVOURS)
-def name(request: pytest.FixtureRequest) -> str:
-    """Each test that takes this runs with both listeners."""
-    listener: str = request.param
-    return listener
-
-
-def test_published_at_one_node_received_at_another(whole: Cluster, name: str, rust_bin: RustBin) -> None:
+@pytest.mark.parametrize("listening_flavour", FLAVOURS)
+def test_published_at_one_node_received_at_another(
+    whole: Cluster, listening_flavour: Flavour, rust_bin: RustBin
+) -> None:
     """From Rust to Python, from each node to each other and to itself, in order and once."""
     with contextlib.ExitStack() as open_:
-        listeners = [open_.enter_context(Listening(name, node)) for node in whole.nodes]
+        listeners = [open_.enter_context(Subscribed(listening_flavour, node)) for node in whole.nodes]
         for number, node in enumerate(whole.nodes):
             with Trainer(rust_bin, node) as trainer:
                 sent = trainer.publish(number)
@@ -183,13 +131,14 @@ def test_published_at_one_node_received_at_another(whole: Cluster, name: str, ru
         assert all(listener.nothing_waits() for listener in listeners)
 
 
-def test_the_count_is_local(whole: Cluster, name: str, flavour: FlavourNotifier) -> None:
+@pytest.mark.parametrize("listening_flavour", FLAVOURS)
+def test_the_count_is_local(whole: Cluster, listening_flavour: Flavour, publisher: FlavourNotifier) -> None:
     """PUBLISH counts the subscribers of its own node: 0, and yet the message arrives."""
     here, there, _ = whole.nodes
-    with Listening(name, there) as listener:
-        assert 0 == flavour.publish(here.url, MESSAGES[1], instance_id=INSTANCE)
+    with Subscribed(listening_flavour, there) as listener:
+        assert 0 == publisher.publish(here.url, MESSAGES[1], instance_id=INSTANCE)
         assert MESSAGES[1] == _received(listener)
-        assert 1 == flavour.publish(there.url, MESSAGES[2], instance_id=INSTANCE)
+        assert 1 == publisher.publish(there.url, MESSAGES[2], instance_id=INSTANCE)
         assert MESSAGES[2] == _received(listener)
 
 
@@ -222,7 +171,7 @@ def test_the_node_listened_at_dies(doomed: Cluster, rust_bin: RustBin) -> None:
         before = datetime.now(UTC)
         trainer.publish(1)  # Rust's PUBLISH succeeds: its own node took it
         after = datetime.now(UTC)
-        assert not any(listener.has_ended for listener in listeners)
+        assert not any(listener.ended for listener in listeners)
         there.restart()
         doomed.wait_whole()
         for listener in listeners:
@@ -239,7 +188,7 @@ def test_two_nodes_that_have_forgotten_each_other(doomed: Cluster, rust_bin: Rus
     and delivers what it gets. Only the nodes' own lists of each other tell, to whoever compares them.
     """
     here, there, _ = doomed.nodes
-    with Listening("sync", here) as witness, _both(there) as listeners, Trainer(rust_bin, here) as trainer:
+    with Subscribed("sync", here) as witness, _both(there) as listeners, Trainer(rust_bin, here) as trainer:
         here.forget(there)
         there.forget(here)
         assert trainer.publish(1) == _received(witness)
@@ -270,13 +219,13 @@ def test_the_remedy(rust_bin: RustBin) -> None:
 
 
 @contextlib.contextmanager
-def _both(node: Node) -> Iterator[list[Listening]]:
+def _both(node: Node) -> Iterator[list[Subscribed]]:
     """Both listeners at one node."""
     with contextlib.ExitStack() as open_:
-        yield [open_.enter_context(Listening(name, node)) for name in FLAVOURS]
+        yield [open_.enter_context(Subscribed(flavour, node)) for flavour in FLAVOURS]
 
 
-def _received(listener: Listening) -> CheckpointNotification:
+def _received(listener: Subscribed) -> CheckpointNotification:
     """The next event, which has to be a notification."""
     event = listener.next()
     assert isinstance(event, Received), event
@@ -297,7 +246,7 @@ def _await_tries(dead: Node, tries: int) -> None:
             stand_in.accept()[0].close()
 
 
-def _let_pings_pass(node: Node, listeners: list[Listening]) -> None:
+def _let_pings_pass(node: Node, listeners: list[Subscribed]) -> None:
     """Wait until each of the listeners must have had its PINGs answered several times."""
     enough = node.pings() + PINGS_OF_SILENCE * len(listeners)
     wait_until(lambda: node.pings() >= enough, f"{enough} PINGs at {node.url}")

@@ -7,7 +7,7 @@ import random
 import pytest
 import redis
 
-from ..support.flavours import FLAVOURS, Flavour
+from ..support.flavours import Flavour
 from ..tools.soak.plan import KINDS, make_plan
 from ..tools.soak.run import Settings, run
 
@@ -22,7 +22,6 @@ def test_a_plan_is_made_by_its_seed() -> None:
     assert {kind.name for kind in KINDS} == {step.kind for step in make_plan(7, 60)}
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_the_promise_through_faults(flavour: Flavour, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing lost in silence, nothing twice, no Gap too wide; redis-py's listen() loses messages in the same run.
 
@@ -39,7 +38,6 @@ def test_the_promise_through_faults(flavour: Flavour, capsys: pytest.CaptureFixt
     assert lost > 0
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS)
 def test_without_faults(flavour: Flavour) -> None:
     """No Gap, and everything delivered; to redis-py as well."""
     report = run(Settings(seconds=5.0, flavour=flavour, plan=[]))

@@ -55,10 +55,10 @@ def no_new_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("no_new_threads")
-def test_publishing(flavour: FlavourNotifier) -> None:
+def test_publishing(publisher: FlavourNotifier) -> None:
     """The publish goes out."""
     with LoopbackServer(Recorder()) as server:
-        assert 3 == flavour.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
+        assert 3 == publisher.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
 
 
 @pytest.fixture
@@ -75,10 +75,10 @@ def slow_resolver(no_new_threads: None, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.usefixtures("slow_resolver")
 @pytest.mark.time_limits(CONNECT_SECONDS=LIMIT)
-def test_the_notifiers_limit_does_not_include_a_slow_resolver(flavour: FlavourNotifier) -> None:
+def test_the_notifiers_limit_does_not_include_a_slow_resolver(publisher: FlavourNotifier) -> None:
     """The limit is extended by the time that resolving in place takes."""
     with LoopbackServer(Recorder()) as server:
-        assert 3 == flavour.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
+        assert 3 == publisher.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
 
 
 @pytest.mark.usefixtures("slow_resolver")
@@ -89,10 +89,10 @@ def test_the_listeners_limit_does_not_include_a_slow_resolver(listen: Listen, se
 
 
 @pytest.mark.usefixtures("no_new_threads")
-def test_unknown_name(flavour: FlavourNotifier) -> None:
+def test_unknown_name(publisher: FlavourNotifier) -> None:
     """The resolver's error is the publish's."""
     with pytest.raises(NotSentError, match="failed to lookup address information"):
-        flavour.publish("redis://unknown.invalid", SAVED)
+        publisher.publish("redis://unknown.invalid", SAVED)
 
 
 @pytest.mark.usefixtures("no_new_threads")

@@ -78,40 +78,40 @@ def test_constructing_refuses_an_id_that_rust_cannot_hold() -> None:
             kind(config)
 
 
-def test_disabled_comes_first(flavour: FlavourNotifier, caplog: pytest.LogCaptureFixture) -> None:
+def test_disabled_comes_first(publisher: FlavourNotifier, caplog: pytest.LogCaptureFixture) -> None:
     """Disabled: None, without a look at the notification or the URL, and one debug message."""
     caplog.set_level(logging.DEBUG, "checkpoint_notify")
-    assert None is flavour.publish("no url", invalid_notification(), enabled=False)
-    assert False is flavour.try_publish("no url", invalid_notification(), enabled=False)
+    assert None is publisher.publish("no url", invalid_notification(), enabled=False)
+    assert False is publisher.try_publish("no url", invalid_notification(), enabled=False)
     assert [("checkpoint_notify", logging.DEBUG, "Checkpoint notification disabled — skipping publish")] * 2 == [
         record for record in caplog.record_tuples if record[0] == "checkpoint_notify"
     ]
 
 
-def test_encoding_comes_before_the_url(flavour: FlavourNotifier) -> None:
+def test_encoding_comes_before_the_url(publisher: FlavourNotifier) -> None:
     """A notification that became invalid is an EncodeError, whatever the URL; `try_publish` raises it, too."""
     with pytest.raises(EncodeError):
-        flavour.publish("no url", invalid_notification())
+        publisher.publish("no url", invalid_notification())
     with pytest.raises(EncodeError):
-        flavour.try_publish("no url", invalid_notification())
+        publisher.try_publish("no url", invalid_notification())
 
 
-def test_url_comes_before_the_connection(flavour: FlavourNotifier) -> None:
+def test_url_comes_before_the_connection(publisher: FlavourNotifier) -> None:
     """A bad URL is a RedisUrlError with Rust's text."""
     with pytest.raises(RedisUrlError) as caught:
-        flavour.publish("redis://", NOTIFICATION)
+        publisher.publish("redis://", NOTIFICATION)
     assert "Redis client error: Missing hostname - InvalidClientConfig" == str(caught.value)
 
 
 @pytest.mark.parametrize("enabled", [True, False])
 def test_without_redis(
-    flavour: FlavourNotifier, enabled: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    publisher: FlavourNotifier, enabled: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The extra is not installed: None and a warning, even when disabled, even with a bad URL."""
     monkeypatch.setitem(sys.modules, "redis", None)
     caplog.set_level(logging.DEBUG, "checkpoint_notify")
-    assert None is flavour.publish("no url", invalid_notification(), enabled=enabled)
-    assert False is flavour.try_publish("no url", NOTIFICATION, enabled=enabled)
+    assert None is publisher.publish("no url", invalid_notification(), enabled=enabled)
+    assert False is publisher.try_publish("no url", NOTIFICATION, enabled=enabled)
     records = [record for record in caplog.records if record.name == "checkpoint_notify"]
     assert [logging.WARNING] * 2 == [record.levelno for record in records]
     message = f"Redis feature not enabled — checkpoint notification not published on {CHANNEL!r}: redis-py is blocked"
@@ -142,20 +142,20 @@ PUBLISHED: Final = [(b"PING",), (b"PUBLISH", CHANNEL.encode(), NOTIFICATION.to_j
         ("user:pw@", "?protocol=resp3", [(b"HELLO", b"3", b"AUTH", b"user", b"pw")]),
     ],
 )
-def test_commands(flavour: FlavourNotifier, user: str, rest: str, handshake: list[tuple[bytes, ...]]) -> None:
+def test_commands(publisher: FlavourNotifier, user: str, rest: str, handshake: list[tuple[bytes, ...]]) -> None:
     """Exactly the handshake that the URL asks for, one PING, one PUBLISH; then the connection is closed."""
     recorder = Recorder()
     with LoopbackServer(recorder) as server:
-        assert 3 == flavour.publish(f"redis://{user}127.0.0.1:{server.port}{rest}", NOTIFICATION)
+        assert 3 == publisher.publish(f"redis://{user}127.0.0.1:{server.port}{rest}", NOTIFICATION)
     assert [*handshake, *PUBLISHED] == recorder.commands
     assert (1, 1) == (recorder.connections, recorder.ended)
 
 
-def test_empty_password(flavour: FlavourNotifier, tmp_path: Any) -> None:
+def test_empty_password(publisher: FlavourNotifier, tmp_path: Any) -> None:
     """`?pass=` is a password of no characters: AUTH is sent, as by Rust."""
     recorder = Recorder()
     with unix_server(tmp_path / "socket", recorder) as path:
-        assert 3 == flavour.publish(f"unix://{path}?user=u&pass=", NOTIFICATION)
+        assert 3 == publisher.publish(f"unix://{path}?user=u&pass=", NOTIFICATION)
     assert [(b"AUTH", b"u", b""), *PUBLISHED] == recorder.commands
 
 
@@ -178,13 +178,13 @@ def unix_server(path: Any, handler: Handler) -> Iterator[str]:
         assert not thread.is_alive()
 
 
-def test_socket_path_with_a_nul(flavour: FlavourNotifier, tmp_path: Any) -> None:
+def test_socket_path_with_a_nul(publisher: FlavourNotifier, tmp_path: Any) -> None:
     """A path with a NUL is no path, though the system would take it for the part before."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket"))
         listener.listen()
         with pytest.raises(NotSentError, match="interior null bytes"):
-            flavour.publish(f"unix://{tmp_path}/socket%00x", NOTIFICATION)
+            publisher.publish(f"unix://{tmp_path}/socket%00x", NOTIFICATION)
 
 
 def test_a_connection_for_each_publish() -> None:
@@ -197,7 +197,7 @@ def test_a_connection_for_each_publish() -> None:
     assert 2 == recorder.connections
 
 
-def test_nothing_is_tried_twice(flavour: FlavourNotifier) -> None:
+def test_nothing_is_tried_twice(publisher: FlavourNotifier) -> None:
     """A connection that breaks, at whatever point, is the only one."""
     for word in (b"AUTH", b"PING", b"PUBLISH"):
         commands: list[bytes] = []
@@ -211,7 +211,7 @@ def test_nothing_is_tried_twice(flavour: FlavourNotifier) -> None:
 
         with LoopbackServer(handle) as server:
             with pytest.raises(PublishError):
-                flavour.publish(f"redis://:pw@127.0.0.1:{server.port}", NOTIFICATION)
+                publisher.publish(f"redis://:pw@127.0.0.1:{server.port}", NOTIFICATION)
             expected = [b"AUTH", b"PING", b"PUBLISH"]
             assert expected[: expected.index(word) + 1] == commands
 
@@ -233,11 +233,11 @@ def test_nothing_is_tried_twice(flavour: FlavourNotifier) -> None:
     ],
 )
 @pytest.mark.parametrize("protocol", [2, 3])
-def test_any_answer_to_ping_is_an_answer(flavour: FlavourNotifier, reply: bytes, protocol: int) -> None:
+def test_any_answer_to_ping_is_an_answer(publisher: FlavourNotifier, reply: bytes, protocol: int) -> None:
     """PUBLISH is sent once PING is answered, be it with an error, and its own reply counts."""
     hello = (b"HELLO", b"%1\r\n+proto\r\n:3\r\n")
     with LoopbackServer(scripted(hello, (b"PING", reply + b"\r\n"), (b"PUBLISH", b":5\r\n"))) as server:
-        assert 5 == flavour.publish(f"{server.url}?protocol={protocol}", NOTIFICATION)
+        assert 5 == publisher.publish(f"{server.url}?protocol={protocol}", NOTIFICATION)
         assert 1 == server.accepted
 
 
@@ -263,10 +263,10 @@ def test_any_answer_to_ping_is_an_answer(flavour: FlavourNotifier, reply: bytes,
         ),
     ],
 )
-def test_no_connection(flavour: FlavourNotifier, handler: Handler, kind: type[PublishError], text: str) -> None:
+def test_no_connection(publisher: FlavourNotifier, handler: Handler, kind: type[PublishError], text: str) -> None:
     """Whatever happens before PUBLISH is written, nothing went out."""
     with LoopbackServer(handler) as server, pytest.raises(kind, match=text) as caught:
-        flavour.publish(server.url, NOTIFICATION)
+        publisher.publish(server.url, NOTIFICATION)
     assert str(caught.value).startswith("Redis connection error: ")
 
 
@@ -291,31 +291,31 @@ def test_no_connection(flavour: FlavourNotifier, handler: Handler, kind: type[Pu
         pytest.param(b":1", OutcomeUnknownError, "timed out", id="silence-after-a-part", marks=LIMITED),
     ],
 )
-def test_no_confirmation(flavour: FlavourNotifier, reply: bytes, kind: type[PublishError], text: str) -> None:
+def test_no_confirmation(publisher: FlavourNotifier, reply: bytes, kind: type[PublishError], text: str) -> None:
     """Only an error reply proves that PUBLISH did not go out; whatever else is not a number leaves it open."""
     with LoopbackServer(scripted(PONG, (b"PUBLISH", reply))) as server, pytest.raises(kind, match=text) as caught:
-        flavour.publish(server.url, NOTIFICATION)
+        publisher.publish(server.url, NOTIFICATION)
     assert str(caught.value).startswith("Redis PUBLISH error: ")
 
 
-def test_number_in_a_string(flavour: FlavourNotifier) -> None:
+def test_number_in_a_string(publisher: FlavourNotifier) -> None:
     """redis-rs takes the number of receivers from a string, too."""
     with LoopbackServer(scripted(PONG, (b"PUBLISH", b"$2\r\n12\r\n"))) as server:
-        assert 12 == flavour.publish(server.url, NOTIFICATION)
+        assert 12 == publisher.publish(server.url, NOTIFICATION)
 
 
 @pytest.mark.parametrize("reply", [b"-WRONGPASS invalid pair\r\n", b"-ERR DB index is out of range\r\n"])
-def test_refused_handshake(flavour: FlavourNotifier, reply: bytes) -> None:
+def test_refused_handshake(publisher: FlavourNotifier, reply: bytes) -> None:
     """The server refused AUTH or SELECT: nothing was published."""
     command = b"AUTH" if b"PASS" in reply else b"SELECT"
     with (
         LoopbackServer(scripted((command, reply), (b"", b"+OK\r\n"))) as server,
         pytest.raises(RejectedError, match=r"^Redis connection error: .*REDIS_URL"),
     ):
-        flavour.publish(server.url.replace("//", "//:secret@") + "/77", NOTIFICATION)
+        publisher.publish(server.url.replace("//", "//:secret@") + "/77", NOTIFICATION)
 
 
-def test_refused_and_closed(flavour: FlavourNotifier) -> None:
+def test_refused_and_closed(publisher: FlavourNotifier) -> None:
     """The connection is closed when `publish` raises, however long the caller keeps the error."""
     ended = threading.Event()
 
@@ -325,7 +325,7 @@ def test_refused_and_closed(flavour: FlavourNotifier) -> None:
 
     with LoopbackServer(handle) as server:
         with pytest.raises(RejectedError) as caught:
-            flavour.publish(server.url, NOTIFICATION)
+            publisher.publish(server.url, NOTIFICATION)
         assert ended.wait(PATIENCE)
         assert caught.value.__traceback__ is not None
 
@@ -333,24 +333,24 @@ def test_refused_and_closed(flavour: FlavourNotifier) -> None:
 # What is said of it.
 
 
-def test_published_is_logged(flavour: FlavourNotifier, caplog: pytest.LogCaptureFixture) -> None:
+def test_published_is_logged(publisher: FlavourNotifier, caplog: pytest.LogCaptureFixture) -> None:
     """A success is one info record with Rust's message and fields."""
     caplog.set_level(logging.DEBUG, "checkpoint_notify")
     with LoopbackServer(Recorder()) as server:
-        assert True is flavour.try_publish(server.url, NOTIFICATION)
+        assert True is publisher.try_publish(server.url, NOTIFICATION)
     (record,) = (record for record in caplog.records if record.name == "checkpoint_notify")
     assert (logging.INFO, "Published model checkpoint notification") == (record.levelno, record.getMessage())
     assert (CHANNEL, "model.bin", 7) == fields(record)
 
 
-def test_try_publish_logs_what_publish_raises(flavour: FlavourNotifier, caplog: pytest.LogCaptureFixture) -> None:
+def test_try_publish_logs_what_publish_raises(publisher: FlavourNotifier, caplog: pytest.LogCaptureFixture) -> None:
     """PublishError and RedisUrlError become False and one warning with the error's text."""
     with LoopbackServer(scripted((b"PING", HANG_UP))) as server:
         for url, kind in ((server.url, NotSentError), ("redis://", RedisUrlError)):
             caplog.clear()
             with pytest.raises(kind) as caught:
-                flavour.publish(url, NOTIFICATION)
-            assert False is flavour.try_publish(url, NOTIFICATION)
+                publisher.publish(url, NOTIFICATION)
+            assert False is publisher.try_publish(url, NOTIFICATION)
             (record,) = (record for record in caplog.records if record.name == "checkpoint_notify")
             assert logging.WARNING == record.levelno
             message = record.getMessage()
@@ -385,15 +385,15 @@ CUT_SHORT: Final = b"-ERR unknown command 'AUTH', with args beginning with: 'use
     ],
 )
 def test_no_password_is_shown(
-    flavour: FlavourNotifier, handler: Handler, rest: str, caplog: pytest.LogCaptureFixture
+    publisher: FlavourNotifier, handler: Handler, rest: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No error, traceback, log record or repr holds the password, even where the server sent it back."""
     caplog.set_level(logging.DEBUG)
     with LoopbackServer(handler) as server:
         url = f"redis://user:SECRET@127.0.0.1:{server.port}{rest}"
         with pytest.raises((PublishError, RedisUrlError)) as caught:
-            flavour.publish(url, NOTIFICATION)
-        assert False is flavour.try_publish(url, NOTIFICATION)
+            publisher.publish(url, NOTIFICATION)
+        assert False is publisher.try_publish(url, NOTIFICATION)
     notifier = CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
     shown = ["".join(traceback.format_exception(caught.value)), caplog.text, repr(notifier)]
     shown += [repr(error) for error in chain(caught.value)]

@@ -71,14 +71,14 @@ def read_no_more(connection: socket.socket) -> None:
         pytest.param(read_no_more, OutcomeUnknownError, 0.5, id="not-reading", marks=REPLYING),
     ],
 )
-def test_time_limits(flavour: FlavourNotifier, handler: Handler, kind: type[PublishError], least: float) -> None:
+def test_time_limits(publisher: FlavourNotifier, handler: Handler, kind: type[PublishError], least: float) -> None:
     """A phase ends at its limit, however the other end behaves, and leaves no descriptor behind."""
     big = NOTIFICATION.with_metadata("x", "x" * 30_000_000) if handler is read_no_more else NOTIFICATION
     with LoopbackServer(handler) as server:
         before = descriptors()
         start = time.monotonic()
         with pytest.raises(kind, match="timed out"):
-            flavour.publish(server.url, big)
+            publisher.publish(server.url, big)
         assert least <= time.monotonic() - start + 0.05
         assert LONG > time.monotonic() - start
     assert before >= descriptors() + 1 or eventually(lambda: before - 1 == descriptors())
@@ -95,7 +95,7 @@ def test_the_limits_are_those_of_redis_rs() -> None:
 
 
 @pytest.mark.time_limits(CONNECT_SECONDS=3.0)
-def test_each_phase_has_its_own_limit(flavour: FlavourNotifier) -> None:
+def test_each_phase_has_its_own_limit(publisher: FlavourNotifier) -> None:
     """The limit for connecting does not end the wait for the reply."""
 
     def handle(connection: socket.socket) -> None:
@@ -106,7 +106,7 @@ def test_each_phase_has_its_own_limit(flavour: FlavourNotifier) -> None:
         connection.sendall(b":4\r\n")
 
     with LoopbackServer(handle) as server:
-        assert 4 == flavour.publish(server.url, NOTIFICATION)
+        assert 4 == publisher.publish(server.url, NOTIFICATION)
 
 
 def descriptors() -> int:
@@ -125,7 +125,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 @CONNECTING
-def test_slow_resolver(flavour: FlavourNotifier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_resolver(publisher: FlavourNotifier, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that is not resolved in time is not waited for, nor by `asyncio.run` in the end."""
     answered = threading.Event()
     resolve = socket.getaddrinfo
@@ -139,7 +139,7 @@ def test_slow_resolver(flavour: FlavourNotifier, monkeypatch: pytest.MonkeyPatch
     begun = time.monotonic()
     try:
         with pytest.raises(NotSentError, match="timed out"):
-            flavour.publish("redis://slow.invalid", NOTIFICATION)
+            publisher.publish("redis://slow.invalid", NOTIFICATION)
         assert LONG > time.monotonic() - begun
     finally:
         answered.set()
@@ -147,7 +147,7 @@ def test_slow_resolver(flavour: FlavourNotifier, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.time_limits(CONNECT_SECONDS=6.0)  # of which each address has a part
 @pytest.mark.parametrize("dead", ["refusing", "silent"])
-def test_dead_address_beside_a_live_one(flavour: FlavourNotifier, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dead_address_beside_a_live_one(publisher: FlavourNotifier, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name with several addresses is served by any one that answers."""
     recorder = Recorder()
     with LoopbackServer(recorder) as server, dead_port(dead) as port:
@@ -161,7 +161,7 @@ def test_dead_address_beside_a_live_one(flavour: FlavourNotifier, dead: str, mon
             return addresses
 
         monkeypatch.setattr(socket, "getaddrinfo", resolve)
-        assert 3 == flavour.publish("redis://two.invalid", NOTIFICATION)
+        assert 3 == publisher.publish("redis://two.invalid", NOTIFICATION)
 
 
 @contextmanager

@@ -82,15 +82,15 @@ SEPARATORS: Final = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x1b\x00"
 
 
 @pytest.mark.parametrize("protocol", [2, 3])
-def test_line_breaks_of_a_server(flavour: FlavourNotifier, protocol: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_line_breaks_of_a_server(publisher: FlavourNotifier, protocol: int, caplog: pytest.LogCaptureFixture) -> None:
     """A server's text is escaped, in the log and in the error."""
     reply = f"-NOPERM one{SEPARATORS}two\r\n".encode()
     hello = (b"HELLO", b"%1\r\n+proto\r\n:3\r\n")
     with LoopbackServer(scripted(hello, PONG, (b"PUBLISH", reply))) as server:
         url = f"{server.url}?protocol={protocol}"
-        assert False is flavour.try_publish(url, NOTIFICATION)
+        assert False is publisher.try_publish(url, NOTIFICATION)
         with pytest.raises(PublishError) as caught:
-            flavour.publish(url, NOTIFICATION)
+            publisher.publish(url, NOTIFICATION)
     (message,) = (record.getMessage() for record in caplog.records if record.name == "checkpoint_notify")
     for text in (message, str(caught.value), str(caught.value.__cause__)):
         assert text.isprintable()

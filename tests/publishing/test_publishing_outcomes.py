@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import pytest
 import redis
@@ -27,7 +27,7 @@ from checkpoint_notify import (
 from checkpoint_notify.conformance.values import to_protocol
 
 from ..conftest import RustBin
-from ..support.flavours import FlavourNotifier
+from ..support.flavours import Flavour, FlavourNotifier
 from ..support.loopback import LoopbackServer, silent
 from ..support.proxy import Proxy
 from ..support.rust import SLOW_CLOCK, RustNotifier, Settings
@@ -237,7 +237,7 @@ LIMITED: Final = {
 
 @pytest.mark.parametrize("publisher", ["rust", "sync", "asyncio"])
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LIMITED.get(name, ())) for name in TABLE])
-def test_outcome(name: str, publisher: str, rust_bin: RustBin) -> None:
+def test_outcome(name: str, publisher: Literal["rust", "sync", "asyncio"], rust_bin: RustBin) -> None:
     """The error of each publisher begins as the row says, ours have its class, and as much was delivered."""
     row = TABLE[name]
     with row.scene() as scene, watching(scene.watched) as delivered:
@@ -258,10 +258,10 @@ def rust_error(rust_bin: RustBin, url: str, settings: Settings) -> str | None:
         return notifier.publish(to_protocol(NOTIFICATION))
 
 
-def our_error(publisher: str, url: str) -> Exception | None:
+def our_error(flavour: Flavour, url: str) -> Exception | None:
     """What our notifier raises."""
     try:
-        FlavourNotifier(publisher).publish(url, NOTIFICATION)
+        FlavourNotifier(flavour).publish(url, NOTIFICATION)
     except (PublishError, RedisUrlError) as error:
         return error
     return None

@@ -28,26 +28,26 @@ OWN_WORDS: Final = [
 ]  # fmt: skip
 
 
-def failure(flavour: FlavourNotifier, handler: Any, password: str) -> PublishError:
+def failure(publisher: FlavourNotifier, handler: Any, password: str) -> PublishError:
     """The error of a publish with this password."""
     with LoopbackServer(handler) as server:
         url = server.url.replace("//", f"//:{quote(password, safe='')}@")
         with pytest.raises(PublishError) as caught:
-            flavour.publish(url, SAVED)
+            publisher.publish(url, SAVED)
     return caught.value
 
 
 @pytest.mark.parametrize("password", OWN_WORDS)
-def test_own_words_are_not_searched(flavour: FlavourNotifier, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_words_are_not_searched(publisher: FlavourNotifier, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hole in a sentence of ours would reveal the password."""
     monkeypatch.setattr("checkpoint_notify._protocol.publishing.CONNECT_SECONDS", 30.0)
     words = [
-        str(failure(flavour, scripted((b"AUTH", HANG_UP)), password)),
-        str(failure(flavour, scripted(OK, PONG, (b"PUBLISH", b"$-1\r\n")), password)),
-        str(failure(flavour, scripted(OK, PONG, (b"PUBLISH", HANG_UP)), password)),
+        str(failure(publisher, scripted((b"AUTH", HANG_UP)), password)),
+        str(failure(publisher, scripted(OK, PONG, (b"PUBLISH", b"$-1\r\n")), password)),
+        str(failure(publisher, scripted(OK, PONG, (b"PUBLISH", HANG_UP)), password)),
     ]
     with pytest.raises(NotSentError) as caught:
-        flavour.publish(f"redis://:{quote(password, safe='')}@127.0.0.1:1", SAVED)
+        publisher.publish(f"redis://:{quote(password, safe='')}@127.0.0.1:1", SAVED)
     words.append(str(caught.value))
     assert "***" not in "".join(words)
 
@@ -69,7 +69,7 @@ SENT: Final = [
 
 @pytest.mark.parametrize(("password", "repeated"), SENT)
 @pytest.mark.parametrize("place", ["AUTH", "PUBLISH", "odd reply", "garbage"])
-def test_no_form_of_the_password_is_shown(flavour: FlavourNotifier, password: str, repeated: str, place: str) -> None:
+def test_no_form_of_the_password_is_shown(publisher: FlavourNotifier, password: str, repeated: str, place: str) -> None:
     """Neither in the error nor in those behind it, whatever a server does to the password."""
     sent = repeated.encode()
     handlers = {
@@ -78,7 +78,7 @@ def test_no_form_of_the_password_is_shown(flavour: FlavourNotifier, password: st
         "odd reply": scripted(OK, PONG, (b"PUBLISH", b"+" + b"x" * 40 + sent + b"\r\n")),
         "garbage": scripted(OK, PONG, (b"PUBLISH", sent + b"\xff\r\n" + HANG_UP)),
     }
-    error = failure(flavour, handlers[place], password)
+    error = failure(publisher, handlers[place], password)
     shown = "".join(traceback.format_exception(error)) + "".join(map(repr, chain(error)))
     for piece in (password, repeated, "SEC", "CRET"):
         assert piece not in shown
@@ -99,31 +99,31 @@ def test_short_passwords() -> None:
     assert "ERR *** is wrong" == redact("ERR pass1 is wrong", "pass1")
 
 
-def test_the_url_repeats_its_password(flavour: FlavourNotifier) -> None:
+def test_the_url_repeats_its_password(publisher: FlavourNotifier) -> None:
     """What Rust repeats of a URL is a URL's text."""
     for url in ("redis://:SECRET@h?protocol=SECRET", "unix:///s?pass=SECRET&protocol=SECRET", "unix:///s?pass=SE%43RET&protocol=xSE%43RET"):  # fmt: skip  # noqa: E501
         with pytest.raises(RedisUrlError) as caught:
-            flavour.publish(url, SAVED)
+            publisher.publish(url, SAVED)
         assert "SECRET" not in "".join(traceback.format_exception(caught.value))
         assert str(caught.value).startswith("Redis client error: Invalid protocol version - InvalidClientConfig: ")
 
 
-def test_the_callers_own_error_is_left_alone(flavour: FlavourNotifier) -> None:
+def test_the_callers_own_error_is_left_alone(publisher: FlavourNotifier) -> None:
     """An error that the caller was handling is not ours to change, nor does it explain the publish."""
     try:
         raise OSError(28, "SECRET")
     except OSError as mine:
         kept = mine
         with pytest.raises(PublishError) as caught:
-            failing(flavour)
+            failing(publisher)
     assert (28, "SECRET") == kept.args
     assert "No space left" not in str(caught.value)
 
 
-def failing(flavour: FlavourNotifier) -> None:
+def failing(publisher: FlavourNotifier) -> None:
     """A publish that the server refuses."""
     with LoopbackServer(scripted(OK, PONG, (b"PUBLISH", b"-ERR no\r\n"))) as server:
-        flavour.publish(server.url.replace("//", "//:SECRET@"), SAVED)
+        publisher.publish(server.url.replace("//", "//:SECRET@"), SAVED)
 
 
 @pytest.mark.parametrize("password", ["server", "the", "closed", "connection", "answered", "to", "SECRET"])

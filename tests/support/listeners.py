@@ -1,9 +1,10 @@
-"""Both listeners behind one blocking face, so that one test serves both, and none waits for ever."""
+"""The listeners of both flavours behind one blocking interface; a wait without end becomes a TimeoutError."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ from checkpoint_notify import (
     ListenerCounters,
 )
 
+from .flavours import Flavour
 from .waiting import PATIENCE
 
 CHANNEL: Final = "fks:default:model_checkpoints"
@@ -28,12 +30,15 @@ _CONSUMERS: Final = 2
 
 E = TypeVar("E")
 T = TypeVar("T")
+Handler: TypeAlias = Callable[[Event], float | None]
+"""Handles an event; the consumer then sleeps for so many seconds, as one that is slow does."""
 
 
 class Listening(ABC):
     """A listener, entered by `with`; what it does not do within PATIENCE is a TimeoutError."""
 
-    listener: Any
+    def __init__(self, listener: Any) -> None:
+        self.listener = listener
 
     @abstractmethod
     def __enter__(self) -> Self: ...
@@ -46,6 +51,10 @@ class Listening(ABC):
     @abstractmethod
     def ask(self) -> Future[Event | None]:
         """Ask for the next event; None at the end."""
+
+    @abstractmethod
+    def consume(self, handle: Handler) -> None:
+        """Hand each event to a function where the listener is consumed, until the end."""
 
     @abstractmethod
     def notifications(self, **options: Any) -> Iterator[CheckpointNotification]:
@@ -79,8 +88,8 @@ class Listening(ABC):
 class SyncListening(Listening):
     """The blocking listener; other threads wait for its events."""
 
-    def __init__(self, config: CheckpointListenerConfig) -> None:
-        self.listener = CheckpointListener(config)
+    def __init__(self, listener: Any) -> None:
+        super().__init__(listener)
         self._consumers = ThreadPoolExecutor(_CONSUMERS)
 
     def __enter__(self) -> Self:
@@ -96,6 +105,12 @@ class SyncListening(Listening):
     def ask(self) -> Future[Event | None]:
         """See `Listening`."""
         return self._consumers.submit(next, self.listener, None)
+
+    def consume(self, handle: Handler) -> None:
+        """See `Listening`."""
+        for event in self.listener:
+            if seconds := handle(event):
+                time.sleep(seconds)
 
     def notifications(self, **options: Any) -> Iterator[CheckpointNotification]:
         """See `Listening`."""
@@ -114,9 +129,6 @@ class SyncListening(Listening):
 
 class AsyncListening(Listening):
     """The asyncio listener, with its loop in a thread of its own; leaving it fails if a task is left."""
-
-    def __init__(self, config: CheckpointListenerConfig) -> None:
-        self.listener = checkpoint_notify.asyncio.CheckpointListener(config)
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -140,6 +152,15 @@ class AsyncListening(Listening):
     def ask(self) -> Future[Event | None]:
         """See `Listening`."""
         return asyncio.run_coroutine_threadsafe(_next(self.listener), self._loop)
+
+    def consume(self, handle: Handler) -> None:
+        """See `Listening`."""
+        asyncio.run_coroutine_threadsafe(self._consume(handle), self._loop).result()
+
+    async def _consume(self, handle: Handler) -> None:
+        async for event in self.listener:
+            if seconds := handle(event):
+                await asyncio.sleep(seconds)
 
     def notifications(self, **options: Any) -> Iterator[CheckpointNotification]:
         """See `Listening`."""
@@ -170,14 +191,79 @@ class AsyncListening(Listening):
         assert set() == left
 
 
-LISTENINGS: Final[dict[str, Callable[[CheckpointListenerConfig], Listening]]] = {
-    "sync": SyncListening,
-    "asyncio": AsyncListening,
-}
+class Consumer:
+    """Hands each event of a listener to a function, in a thread, from `start()` to `close()`."""
 
+    def __init__(self, listening: Listening, handle: Handler) -> None:
+        self._listening = listening
+        self._handle = handle
+        self._opened = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the iteration has ended by itself or was closed."""
+        return not self._thread.is_alive()
+
+    def start(self) -> None:
+        """Open the listener; returns once it is open, connected or not."""
+        self._thread.start()
+        assert self._opened.wait(PATIENCE), "the listener did not open"
+
+    def close(self) -> float:
+        """Close the listener; returns how many seconds it took to end. What it raised is raised here."""
+        begun = time.monotonic()
+        if not self.ended:
+            self._listening.close()
+        self._thread.join(PATIENCE)
+        took = time.monotonic() - begun
+        assert self.ended, "the listener did not end"
+        if self._error is not None:
+            raise self._error
+        return took
+
+    def release(self) -> None:
+        """Drop the reference to the listener, so that its threads and descriptors can go."""
+        self._listening.listener = None
+
+    def _run(self) -> None:
+        try:
+            with self._listening:
+                self._opened.set()
+                self._listening.consume(self._handle)
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._opened.set()
+
+
+LISTENINGS: Final[dict[Flavour, type[Listening]]] = {"sync": SyncListening, "asyncio": AsyncListening}
+LISTENERS: Final[dict[Flavour, Callable[[CheckpointListenerConfig], Any]]] = {
+    "sync": CheckpointListener,
+    "asyncio": checkpoint_notify.asyncio.CheckpointListener,
+}
 
 Listen: TypeAlias = Callable[..., Listening]
 """Makes a listener from settings."""
+
+
+def listening(
+    flavour: Flavour,
+    config: CheckpointListenerConfig,
+    make: Callable[[CheckpointListenerConfig], Any] | None = None,
+) -> Listening:
+    """A listener of that flavour; `make` makes another than the flavour's own."""
+    return LISTENINGS[flavour]((make or LISTENERS[flavour])(config))
 
 
 async def _next(iterator: Any) -> Any:

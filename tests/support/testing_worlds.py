@@ -18,7 +18,6 @@ import redis
 import checkpoint_notify.asyncio
 import checkpoint_notify.testing.asyncio
 from checkpoint_notify import (
-    CheckpointListener,
     CheckpointListenerConfig,
     CheckpointNotification,
     CheckpointNotifier,
@@ -33,11 +32,14 @@ from checkpoint_notify import (
     Received,
     RejectedError,
 )
-from checkpoint_notify.testing import RecordingNotifier, ScriptedListener, Step
+from checkpoint_notify.testing import ScriptedListener, Step
 
+from .flavours import Flavour
+from .listeners import LISTENERS, LISTENINGS
 from .proxy import Proxy
 from .server import Server
 from .subscriber import Subscriber
+from .waiting import PATIENCE
 
 Outcome = int | type[NotSentError] | type[RejectedError] | type[OutcomeUnknownError]
 Records = list[tuple[str, str, str | None]]
@@ -71,12 +73,12 @@ class Published(NamedTuple):
     delivered: list[CheckpointNotification]
 
 
-class Publishing:
+class RealOrFakeNotifier:
     """Publishes with the real notifier, or with the fake one, of either flavour."""
 
-    def __init__(self, *, fake: bool, asynchronous: bool) -> None:
+    def __init__(self, *, fake: bool, flavour: Flavour) -> None:
         self.fake = fake
-        self._asynchronous = asynchronous
+        self._flavour = flavour
 
     def account(
         self,
@@ -103,11 +105,13 @@ class Publishing:
         return Published(result, _counted(notifier), [CheckpointNotification.from_json(raw) for raw in payloads])
 
     def _fake_notifier(self, config: CheckpointNotifierConfig, outcome: Outcome) -> Any:
-        kind = checkpoint_notify.testing.asyncio.RecordingNotifier if self._asynchronous else RecordingNotifier
-        return kind(config, outcomes=[outcome if isinstance(outcome, int) else outcome("a reason")])
+        fakes = checkpoint_notify.testing.asyncio if self._flavour == "asyncio" else checkpoint_notify.testing
+        return fakes.RecordingNotifier(config, outcomes=[outcome if isinstance(outcome, int) else outcome("a reason")])
 
     def _real_notifier(self, config: CheckpointNotifierConfig) -> Any:
-        return (checkpoint_notify.asyncio.CheckpointNotifier if self._asynchronous else CheckpointNotifier)(config)
+        return (checkpoint_notify.asyncio.CheckpointNotifier if self._flavour == "asyncio" else CheckpointNotifier)(
+            config
+        )
 
 
 def called(notifier: Any, method: str, notification: CheckpointNotification) -> Any:
@@ -165,64 +169,42 @@ Story = Sequence[bytes | Outage]
 _CONFIG: Final[dict[str, Any]] = {"connect_timeout": 30.0, "backoff_initial": 0.001, "max_payload": 1000}
 
 
-class Listening:
+class RealOrFakeListener:
     """Listens with the real listener, or with the fake one, of either flavour."""
 
-    def __init__(self, *, fake: bool, asynchronous: bool) -> None:
+    def __init__(self, *, fake: bool, flavour: Flavour) -> None:
         self.fake = fake
-        self._asynchronous = asynchronous
+        self._flavour = flavour
 
     def listener(self, steps: list[Step], **config: Any) -> Any:
         """A listener; the fake one with this script."""
         settings = CheckpointListenerConfig(**{**_CONFIG, "instance_id": new_instance(), **config})
         if self.fake:
-            fake = checkpoint_notify.testing.asyncio.ScriptedListener if self._asynchronous else ScriptedListener
+            fake = (
+                checkpoint_notify.testing.asyncio.ScriptedListener if self._flavour == "asyncio" else ScriptedListener
+            )
             return fake(steps, settings)
-        return (checkpoint_notify.asyncio.CheckpointListener if self._asynchronous else CheckpointListener)(settings)
+        return LISTENERS[self._flavour](settings)
 
     def events(self, listener: Any, count: int, after: Callable[[int, Event], object]) -> list[Event]:
         """Take so many events, calling `after` with each and its number, and close; what came in all."""
-        told: list[Event] = []
-
-        def take(event: Event) -> bool:
-            told.append(event)
-            after(len(told), event)
-            return len(told) == count
-
-        async def take_all() -> None:
-            async with listener:
-                async for event in listener:
-                    if take(event):
-                        await listener.aclose()
-
-        if self._asynchronous:
-            asyncio.run(take_all())
-        else:
-            with listener:
-                for event in listener:
-                    if take(event):
-                        listener.close()
-        return told
+        seen: list[Event] = []
+        with LISTENINGS[self._flavour](listener) as listening:
+            while (event := listening.ask().result(PATIENCE)) is not None:
+                seen.append(event)
+                after(len(seen), event)
+                if len(seen) == count:
+                    listening.close()
+        return seen
 
     def values(self, listener: Any, count: int, **options: Any) -> list[CheckpointNotification]:
         """Take so many from `notifications()`, and close; what came in all."""
         values: list[CheckpointNotification] = []
-
-        async def take_all() -> None:
-            async with listener:
-                async for notification in listener.notifications(**options):
-                    values.append(notification)
-                    if len(values) == count:
-                        await listener.aclose()
-
-        if self._asynchronous:
-            asyncio.run(take_all())
-        else:
-            with listener:
-                for notification in listener.notifications(**options):
-                    values.append(notification)
-                    if len(values) == count:
-                        listener.close()
+        with LISTENINGS[self._flavour](listener) as listening:
+            for notification in listening.notifications(**options):
+                values.append(notification)
+                if len(values) == count:
+                    listening.close()
         return values
 
 

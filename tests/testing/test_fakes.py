@@ -42,13 +42,14 @@ from checkpoint_notify._protocol.subscription import Subscription
 from checkpoint_notify._protocol.timestamps import Clock, Timestamp
 from checkpoint_notify.testing import RecordingNotifier, ScriptedListener, Step
 
+from ..support.flavours import Flavour
 from ..support.server import Server
 from ..support.testing_worlds import (
-    Listening,
     Outage,
     Outcome,
     Published,
-    Publishing,
+    RealOrFakeListener,
+    RealOrFakeNotifier,
     Story,
     narrator,
     plainly,
@@ -75,22 +76,16 @@ def fake(request: pytest.FixtureRequest) -> bool:
     return bool(request.param == "fake")
 
 
-@pytest.fixture(params=["sync", "asyncio"])
-def asynchronous(request: pytest.FixtureRequest) -> bool:
-    """Whether it is the turn of asyncio."""
-    return bool(request.param == "asyncio")
-
-
 @pytest.fixture
-def publishing(fake: bool, asynchronous: bool) -> Publishing:
+def publishing(fake: bool, flavour: Flavour) -> RealOrFakeNotifier:
     """Each test that takes this runs with four notifiers."""
-    return Publishing(fake=fake, asynchronous=asynchronous)
+    return RealOrFakeNotifier(fake=fake, flavour=flavour)
 
 
 @pytest.fixture
-def listening(fake: bool, asynchronous: bool) -> Listening:
+def listening(fake: bool, flavour: Flavour) -> RealOrFakeListener:
     """Each test that takes this runs with four listeners."""
-    return Listening(fake=fake, asynchronous=asynchronous)
+    return RealOrFakeListener(fake=fake, flavour=flavour)
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +109,7 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     ],
 )
 def test_outcomes(
-    publishing: Publishing, server: Server, log: pytest.LogCaptureFixture, outcome: Outcome, counter: str
+    publishing: RealOrFakeNotifier, server: Server, log: pytest.LogCaptureFixture, outcome: Outcome, counter: str
 ) -> None:
     """Each outcome of `publish` and of `try_publish`: result or exception, counters, log, and what was delivered."""
     taken = isinstance(outcome, int)
@@ -130,7 +125,7 @@ def test_outcomes(
     assert record.__dict__["channel"].startswith("fks:testing-")
 
 
-def test_disabled_comes_first(publishing: Publishing, server: Server, log: pytest.LogCaptureFixture) -> None:
+def test_disabled_comes_first(publishing: RealOrFakeNotifier, server: Server, log: pytest.LogCaptureFixture) -> None:
     """None, without a look at the notification or the URL."""
     for method, result in (("publish", None), ("try_publish", False)):
         account = publishing.account(method, broken_notification(), server, redis_url="no url", enabled=False)
@@ -138,7 +133,9 @@ def test_disabled_comes_first(publishing: Publishing, server: Server, log: pytes
     assert [DISABLED] * 2 == [record[:2] for record in records(log.records)]
 
 
-def test_encoding_comes_before_the_url_and_the_url_before_the_outcome(publishing: Publishing, server: Server) -> None:
+def test_encoding_fails_before_the_url_and_the_url_before_the_outcome(
+    publishing: RealOrFakeNotifier, server: Server
+) -> None:
     """EncodeError from both methods; RedisUrlError from `publish` alone; nothing was sent."""
     for method, url_error in (("publish", RedisUrlError), ("try_publish", False)):
         for saved, url, result in ((broken_notification(), "no url", EncodeError), (SAVED, "redis://", url_error)):
@@ -153,7 +150,7 @@ def broken_notification() -> CheckpointNotification:
     return notification
 
 
-def test_without_redis(publishing: Publishing, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis(publishing: RealOrFakeNotifier, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra both publish nothing, so that a program that forgot to install it fails its tests."""
     monkeypatch.setitem(sys.modules, "redis", None)
     assert Published(None, {"not_sent": 1}, []) == publishing.account("publish", SAVED, server)
@@ -235,7 +232,7 @@ def test_impossible_outcomes(outcomes: list[Any], error: type[Exception], words:
 STORY: Final[Story] = [SAVED.to_json_bytes(), b'{"version":-1}', b" " * 1001, Outage(), NEWER.to_json_bytes(), Outage()]
 
 
-def test_events(listening: Listening, server: Server, log: pytest.LogCaptureFixture) -> None:
+def test_events(listening: RealOrFakeListener, server: Server, log: pytest.LogCaptureFixture) -> None:
     """The same events, counters and log, through messages, refused payloads and outages."""
     listener = listening.listener(script(STORY, GAP, BROKEN), redis_url=server.url)
     channel = listener.channel
@@ -272,7 +269,7 @@ def test_events(listening: Listening, server: Server, log: pytest.LogCaptureFixt
     assert [subscribed, lost, tried, subscribed, lost, tried, subscribed] == records(log.records)
 
 
-def test_notifications(listening: Listening, server: Server) -> None:
+def test_notifications(listening: RealOrFakeListener, server: Server) -> None:
     """Just the values, in order, and the callbacks in their turn."""
     story: Story = [SAVED.to_json_bytes(), OLDER.to_json_bytes(), b"junk", Outage(), NEWER.to_json_bytes()]
     listener = listening.listener(script(story, GAP, BROKEN), redis_url=server.url)
@@ -303,14 +300,14 @@ def tell_to(listener: Any, tell: Any) -> None:
     listener._decoder.decode = event
 
 
-def test_disabled_listeners(listening: Listening, log: pytest.LogCaptureFixture) -> None:
+def test_disabled_listeners(listening: RealOrFakeListener, log: pytest.LogCaptureFixture) -> None:
     """Iteration ends at once, whatever the URL."""
     listener = listening.listener([Connected(), SAVED], redis_url="no url", enabled=False)
     assert [] == listening.events(listener, 1, lambda number, event: None)
     assert [("DEBUG", "Checkpoint listener disabled", None)] == records(log.records)
 
 
-def test_bad_urls_and_bad_use(listening: Listening, server: Server) -> None:
+def test_bad_urls_and_bad_use(listening: RealOrFakeListener, server: Server) -> None:
     """The same errors, when it is entered, entered again, or iterated before."""
     with pytest.raises(RedisUrlError, match="Redis client error: Missing hostname - InvalidClientConfig"):
         listening.events(listening.listener([], redis_url="redis://"), 1, lambda number, event: None)
@@ -322,7 +319,7 @@ def test_bad_urls_and_bad_use(listening: Listening, server: Server) -> None:
         listening.events(listener, 1, lambda number, event: None)
 
 
-def test_listeners_without_redis(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listeners_without_redis(listening: RealOrFakeListener, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra neither can be entered, so that a program that forgot to install it fails its tests."""
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(ImportError, match=r"pip install '\.\[redis\]'"):

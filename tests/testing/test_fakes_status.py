@@ -22,8 +22,9 @@ from checkpoint_notify import (
 from checkpoint_notify.testing import ScriptedListener, Step
 
 from ..support.faults.resp import Resp
+from ..support.flavours import Flavour
 from ..support.server import Server
-from ..support.testing_worlds import Listening, records
+from ..support.testing_worlds import RealOrFakeListener, records
 
 SAVED: Final = CheckpointNotification.new("model.bin", "lstm")
 START: Final = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -124,21 +125,20 @@ def test_closed(kind: Any) -> None:
 # The real one beside the fake.
 
 
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_the_last_reconnect_is_told_alike(asynchronous: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_last_reconnect_is_told_alike(flavour: Flavour, caplog: pytest.LogCaptureFixture) -> None:
     """The values, the callbacks, the state that they see, and every line of the log."""
     caplog.set_level(logging.DEBUG, "checkpoint_notify")
-    real, fake = (account(fake, asynchronous, caplog) for fake in (False, True))
+    real, fake = (account(fake, flavour, caplog) for fake in (False, True))
     assert real == fake
     assert [SAVED] == real[0]
 
 
-def account(fake: bool, asynchronous: bool, caplog: pytest.LogCaptureFixture) -> tuple[Any, ...]:
+def account(fake: bool, flavour: Flavour, caplog: pytest.LogCaptureFixture) -> tuple[Any, ...]:
     """What a listener tells of a message, of a broken one, and of a server that goes away for good then."""
     caplog.clear()
     seen: list[tuple[str, bool]] = []
     with Server() as server:
-        listener = Listening(fake=fake, asynchronous=asynchronous).listener(
+        listener = RealOrFakeListener(fake=fake, flavour=flavour).listener(
             [Connected(), SAVED, b"junk", BROKEN], redis_url=server.url, max_reconnects=1, connect_timeout=60
         )
 
@@ -151,7 +151,7 @@ def account(fake: bool, asynchronous: bool, caplog: pytest.LogCaptureFixture) ->
             elif isinstance(event, Invalid):
                 server.kill()
 
-        values = Listening(fake=fake, asynchronous=asynchronous).values(
+        values = RealOrFakeListener(fake=fake, flavour=flavour).values(
             listener, 2, on_connected=note, on_invalid=note, on_disconnected=note
         )
     logged = [(level, words) for level, words, _ in records(caplog.records)]

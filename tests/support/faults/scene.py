@@ -215,7 +215,7 @@ class Stage:
             verdict = scene.finish()
             self._report(scene, verdict)
             assert verdict.kept, "\n".join(verdict.problems)
-            watch.forget()
+            watch.release()
         wait_until_held(before, PATIENCE)
 
     def _report(self, scene: Scene, verdict: Verdict) -> None:
