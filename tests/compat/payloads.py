@@ -1,13 +1,17 @@
-"""Payloads of a message and what each means, counted out from its schema: every kind of value in every spelling."""
+"""Payloads of a message and what each means, counted out from its schema: every kind of value in every spelling.
+
+They are counted out and not drawn: each edge must be met, and what a payload means must be known for any schema, which
+neither the strategies of `checkpoint_notify.testing` nor the fuzzer's generator say.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from checkpoint_notify.compat import Contract
 from checkpoint_notify.compat.kind import Kind
+from checkpoint_notify.testing._json import compact
 
 
 class Payload(NamedTuple):
@@ -26,9 +30,9 @@ UNKNOWN: Final = "no_field_of_any_schema"
 def payloads(contract: Contract) -> Iterator[Payload]:
     """At least one payload for each edge of each field, and for each way to spell a message."""
     for value in _values(contract):
-        for text, left_out, written in _spellings(contract, value):
+        for message, left_out, written in _spellings(contract, value):
             defaults = {field.name: field.default for field in contract.fields if field.name in left_out}
-            yield Payload(text, value | defaults, written)
+            yield Payload(compact(message).decode(), value | defaults, written)
 
 
 def _values(contract: Contract) -> Iterator[dict[str, Any]]:
@@ -54,22 +58,17 @@ def _edges(kind: Kind) -> list[Any]:
     return ["", 'é\U0001f600"\\\n\x01', "0"]
 
 
-def _spellings(contract: Contract, value: Mapping[str, Any]) -> Iterator[tuple[str, set[str], bool]]:
-    """The text, the names of the fields that it leaves out, and whether it is how a message is written."""
+def _spellings(contract: Contract, value: Mapping[str, Any]) -> Iterator[tuple[object, set[str], bool]]:
+    """The JSON value, the names of the fields that it leaves out, and whether it is how a message is written."""
     names = list(value)
     optional = [field.name for field in contract.fields if not field.required]
-    yield _json(value), set(), True
-    yield _json({name: value[name] for name in reversed(names)}), set(), False
+    yield value, set(), True
+    yield {name: value[name] for name in reversed(names)}, set(), False
     for left_out in [{name} for name in optional] + [set(optional)] * (len(optional) > 1):
-        yield _json({name: value[name] for name in names if name not in left_out}), left_out, False
+        yield {name: value[name] for name in names if name not in left_out}, left_out, False
     if not contract.closed:
-        yield _json({UNKNOWN: [1, {"a": None}]} | dict(value)), set(), False
+        yield {UNKNOWN: [1, {"a": None}]} | dict(value), set(), False
     for end in range(len(names), -1, -1):
-        yield _json([value[name] for name in names[:end]]), set(names[end:]), False
+        yield [value[name] for name in names[:end]], set(names[end:]), False
         if names[end - 1] not in optional:
             break
-
-
-def _json(value: object) -> str:
-    """As serde_json writes it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -17,20 +17,12 @@ from checkpoint_notify import CheckpointNotification
 from checkpoint_notify.conformance.verdict import agree
 
 from ..conftest import RustBin
-from ..support.payloads import Kinds, payloads
 from ..support.peer import Peer
 from ..support.repository_copy import ROOT, RepositoryCopy, Schema
+from ..tools.fuzz.generator import FIELDS, Generator, Kinds
 
 COUNT: Final = 2000
 
-FIELDS: Final = {
-    "model_path": "string",
-    "model_name": "string",
-    "version": "u64",
-    "saved_at": "string",
-    "training_step": "u64",
-    "metadata": "map",
-}
 ADDED: Final[dict[str, Schema]] = {
     "string": {"type": "string", "default": ""},
     "u64": {"$ref": "#/$defs/u64", "default": 0},
@@ -312,7 +304,8 @@ def test_no_field_takes_the_place_of_a_method() -> None:
 def _assert_same_answers(
     copy: RepositoryCopy, structs: Peer, struct: str, module: str, name: str, fields: Kinds
 ) -> None:
-    given = list(payloads(fields, seed=20, count=COUNT))
+    generator = Generator(20, fields)
+    given = [generator.payload() for _ in range(COUNT)]
     encoded = [base64.b64encode(payload).decode() for payload in given]
     rust = structs.ask_many([{"struct": struct, "payload": payload} for payload in encoded])
     python = copy.python(READ_AND_WRITE, [module, name], {"payloads": encoded})

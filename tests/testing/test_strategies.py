@@ -22,6 +22,7 @@ from checkpoint_notify.testing import (
     refused_payloads,
     unusual_payloads,
 )
+from checkpoint_notify.testing._json import compact
 from checkpoint_notify.testing._messages import Message, unusual_messages
 
 from ..support.peer import Peer
@@ -49,11 +50,6 @@ def written_by_rust(peer: Peer, value: dict[str, Any]) -> bytes:
     fields = json.loads(payload)
     assert payload == compact(fields)
     return compact({**fields, "metadata": {key: fields["metadata"][key] for key in value["metadata"]}})
-
-
-def compact(fields: dict[str, Any]) -> bytes:
-    """JSON without space and without needless escapes."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def answer(refused: RefusedPayload) -> dict[str, Any]:
