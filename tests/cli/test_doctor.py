@@ -18,8 +18,8 @@ import redis
 from checkpoint_notify.cli._process import Exit
 
 from ..support.cli import Cli, eventually
-from ..support.loopback import LoopbackServer, scripted, silent
-from ..support.proxy import Proxy
+from ..support.loopback import LoopbackServer, free_port, scripted, silent
+from ..support.proxy import FaultProxy
 from ..support.server import Server
 from ..support.subscriber import Subscriber
 from ..support.terminal import Terminal
@@ -268,9 +268,7 @@ def test_limits_that_are_not_set(limit: str, detail: str, cli: Cli) -> None:
 
 def test_cluster(cli: Cli) -> None:
     """A node counts its own subscribers alone."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    with Server("--cluster-enabled", "yes", "--cluster-port", port) as node:
+    with Server("--cluster-enabled", "yes", "--cluster-port", str(free_port())) as node:
         status, report = examine(cli, node.url)
     assert (Exit.OK, dict.fromkeys(["role", "subscribers now"], "warning")) == (status, grades(report))
     assert "primary, valkey 9.1.2, a node of a cluster" == report["role"]["detail"]
@@ -279,7 +277,7 @@ def test_cluster(cli: Cli) -> None:
 @pytest.mark.time_limits("REPLY_SECONDS")
 def test_server_that_falls_silent(cli: Cli, server: Server) -> None:
     """In the middle of it: that is told, and no other line follows."""
-    with Proxy(server.port, lose_replies_from=b"NUMSUB") as proxy:
+    with FaultProxy(server.port, lose_replies_from=b"NUMSUB") as proxy:
         status, report = examine(cli, proxy.url)
     assert (Exit.NO_CONNECTION, "connection lost") == (status, list(report)[-1])
     assert {"connection lost": "failed"} == grades(report)

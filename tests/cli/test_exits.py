@@ -14,7 +14,7 @@ import redis
 from checkpoint_notify.cli._process import Exit
 
 from ..support.cli import Cli, Done, eventually
-from ..support.proxy import Proxy
+from ..support.proxy import FaultProxy
 from ..support.server import Server
 from ..support.waiting import PATIENCE
 
@@ -101,7 +101,7 @@ def subscribing_refused(cli: Cli, server: Server, settings: Settings) -> Done:
 
 def reply_lost(cli: Cli, server: Server, settings: Settings) -> Done:
     """PUBLISH goes out, and its reply is lost."""
-    with Proxy(server.port, lose_replies_from=b"PUBLISH") as proxy:
+    with FaultProxy(server.port, lose_replies_from=b"PUBLISH") as proxy:
         return cli.run(*PUBLISH, "--url", proxy.url, env=settings)
 
 

@@ -17,7 +17,7 @@ from checkpoint_notify.resources import vectors
 
 from ..conftest import RustBin
 from ..support.cli import Cli
-from ..support.proxy import Proxy
+from ..support.proxy import FaultProxy
 from ..support.rust import RustSubscriber
 from ..support.server import Server
 from ..support.subscriber import Subscriber
@@ -190,7 +190,7 @@ def test_lines_up_to_a_refused_one(
 @pytest.mark.time_limits("REPLY_SECONDS")
 def test_lines_up_to_one_that_is_not_published(cli: Cli, settings: dict[str, str], server: Server) -> None:
     """The message names the line, and says what was before it."""
-    with Proxy(server.port, lose_replies_from=b'"version":1') as proxy:
+    with FaultProxy(server.port, lose_replies_from=b'"version":1') as proxy:
         done = cli.run("publish", "--lines", "-", "-u", proxy.url, stdin=b"\n".join(GOOD), env=settings)
     assert (Exit.UNKNOWN, 1) == (done.status, done.out.count("published"))
     assert done.err.startswith("checkpoint-notify: stdin:2: Redis PUBLISH error: timed out, no reply within 0.5 s; ")

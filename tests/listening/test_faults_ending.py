@@ -24,12 +24,12 @@ from ..support.faults.ledger import Ledger
 from ..support.faults.leftovers import held
 from ..support.faults.messages import INSTANCE
 from ..support.faults.program import FORK_AT
-from ..support.faults.proxy import FaultProxy
 from ..support.faults.publisher import Publisher
 from ..support.faults.resp import Resp
 from ..support.faults.scene import ENDS_SECONDS, Stage
 from ..support.faults.watch import Watch
 from ..support.flavours import Flavour
+from ..support.proxy import FaultProxy
 from ..support.server import Server
 from ..support.waiting import PATIENCE, wait_until
 

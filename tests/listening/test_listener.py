@@ -32,7 +32,7 @@ from checkpoint_notify._protocol.subscription import Subscription
 
 from ..support.faults.resp import Resp, command
 from ..support.listeners import CHANNEL, Listen
-from ..support.loopback import LoopbackServer, silent
+from ..support.loopback import LoopbackServer, refusing_port, silent
 from ..support.server import Server
 from ..support.waiting import PATIENCE, wait_until
 
@@ -248,9 +248,7 @@ def test_names_are_resolved_anew(listen: Listen, monkeypatch: pytest.MonkeyPatch
         return resolve(host, *args, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", noted)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with listen(redis_url=f"redis://localhost:{port}", backoff_max=0.02):
+    with refusing_port() as port, listen(redis_url=f"redis://localhost:{port}", backoff_max=0.02):
         wait_until(lambda: len(asked) >= 3)
     assert {"localhost"} == {host.decode() if isinstance(host, bytes) else host for host in asked}
 

@@ -24,7 +24,7 @@ from checkpoint_notify import (
     NotSentError,
 )
 
-from ..support.loopback import LoopbackServer, Recorder
+from ..support.loopback import LoopbackServer, Recorder, refusing_port
 from ..support.server import Server
 
 NAME: Final = "scoped.invalid"
@@ -142,10 +142,9 @@ def test_addresses_and_names(use: Use, host: str, server: Server) -> None:
 @each_use
 def test_the_next_address_is_tried(use: Use, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the first is refused."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    named(monkeypatch, ("127.0.0.1", port), ("127.0.0.1", server.port))
-    assert not isinstance(use(f"redis://{NAME}"), Disconnected)
+    with refusing_port() as port:
+        named(monkeypatch, ("127.0.0.1", port), ("127.0.0.1", server.port))
+        assert not isinstance(use(f"redis://{NAME}"), Disconnected)
 
 
 @each_use

@@ -9,7 +9,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
@@ -28,8 +27,8 @@ from checkpoint_notify import (
 )
 
 from ..support.flavours import FlavourNotifier
-from ..support.loopback import HANG_UP, Handler, LoopbackServer, Recorder, scripted
-from ..support.waiting import PATIENCE
+from ..support.loopback import HANG_UP, Handler, LoopbackServer, Recorder, scripted, unix_listener
+from ..support.waiting import PATIENCE, wait_until
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7)
 CHANNEL: Final = "fks:default:model_checkpoints"
@@ -154,37 +153,21 @@ def test_commands(publisher: FlavourNotifier, user: str, rest: str, handshake: l
 def test_empty_password(publisher: FlavourNotifier, tmp_path: Any) -> None:
     """`?pass=` is a password of no characters: AUTH is sent, as by Rust."""
     recorder = Recorder()
-    with unix_server(tmp_path / "socket", recorder) as path:
+    path = tmp_path / "socket"
+    with LoopbackServer(recorder, unix_listener(path)):
         assert 3 == publisher.publish(f"unix://{path}?user=u&pass=", NOTIFICATION)
+        wait_until(lambda: recorder.ended == 1, "the publisher's close")
     assert [(b"AUTH", b"u", b""), *PUBLISHED] == recorder.commands
-
-
-@contextmanager
-def unix_server(path: Any, handler: Handler) -> Iterator[str]:
-    """One connection on a unix socket."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(path))
-        listener.listen()
-
-        def serve() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                handler(connection)
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield str(path)
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
 
 
 def test_socket_path_with_a_nul(publisher: FlavourNotifier, tmp_path: Any) -> None:
     """A path with a NUL is no path, though the system would take it for the part before."""
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "socket"))
-        listener.listen()
-        with pytest.raises(NotSentError, match="interior null bytes"):
-            publisher.publish(f"unix://{tmp_path}/socket%00x", NOTIFICATION)
+    with (
+        LoopbackServer(Recorder(), unix_listener(tmp_path / "socket")) as server,
+        pytest.raises(NotSentError, match="interior null bytes"),
+    ):
+        publisher.publish(f"unix://{tmp_path}/socket%00x", NOTIFICATION)
+    assert 0 == server.accepted
 
 
 def test_a_connection_for_each_publish() -> None:

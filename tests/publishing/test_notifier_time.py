@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from checkpoint_notify import (
 )
 
 from ..support.flavours import FlavourNotifier
-from ..support.loopback import Handler, LoopbackServer, Recorder, scripted, silent
+from ..support.loopback import Handler, LoopbackServer, Recorder, refusing_port, scripted, silent
 from ..support.waiting import PATIENCE
 
 NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm").with_version(7)
@@ -145,12 +145,21 @@ def test_slow_resolver(publisher: FlavourNotifier, monkeypatch: pytest.MonkeyPat
         answered.set()
 
 
+@contextmanager
+def deaf_port() -> Iterator[int]:
+    """A port that neither takes nor refuses connections."""
+    with LoopbackServer(silent, deaf=True) as server:
+        yield server.port
+
+
 @pytest.mark.time_limits(CONNECT_SECONDS=6.0)  # of which each address has a part
-@pytest.mark.parametrize("dead", ["refusing", "silent"])
-def test_dead_address_beside_a_live_one(publisher: FlavourNotifier, dead: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("dead", [refusing_port, deaf_port], ids=["refusing", "silent"])
+def test_dead_address_beside_a_live_one(
+    publisher: FlavourNotifier, dead: Callable[[], AbstractContextManager[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name with several addresses is served by any one that answers."""
     recorder = Recorder()
-    with LoopbackServer(recorder) as server, dead_port(dead) as port:
+    with LoopbackServer(recorder) as server, dead() as port:
         addresses = [
             (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", number)) for number in (port, server.port)
         ]
@@ -162,24 +171,6 @@ def test_dead_address_beside_a_live_one(publisher: FlavourNotifier, dead: str, m
 
         monkeypatch.setattr(socket, "getaddrinfo", resolve)
         assert 3 == publisher.publish("redis://two.invalid", NOTIFICATION)
-
-
-@contextmanager
-def dead_port(kind: str) -> Iterator[int]:
-    """A port that refuses connections, or one that neither takes nor refuses them."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        if kind == "refusing":
-            yield listener.getsockname()[1]
-            return
-        listener.listen(0)
-        waiting = [socket.socket() for _ in range(8)]  # they fill the queue that nobody empties
-        for client in waiting:
-            client.setblocking(False)
-            client.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-        for client in waiting:
-            client.close()
 
 
 # asyncio alone.

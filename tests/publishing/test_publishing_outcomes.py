@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -28,8 +27,8 @@ from checkpoint_notify.conformance.values import to_protocol
 
 from ..conftest import RustBin
 from ..support.flavours import Flavour, FlavourNotifier
-from ..support.loopback import LoopbackServer, silent
-from ..support.proxy import Proxy
+from ..support.loopback import LoopbackServer, free_port, silent
+from ..support.proxy import FaultProxy
 from ..support.rust import SLOW_CLOCK, RustNotifier, Settings
 from ..support.server import Server
 from ..support.subscriber import Subscriber
@@ -95,7 +94,7 @@ def silent_peer() -> Iterator[Scene]:
 @contextmanager
 def reply_lost() -> Iterator[Scene]:
     """The server gets PUBLISH; its reply is lost on the way."""
-    with Server() as server, Proxy(server.port, lose_replies_from=b"PUBLISH") as proxy:
+    with Server() as server, FaultProxy(server.port, lose_replies_from=b"PUBLISH") as proxy:
         yield Scene(proxy.url, server.url)
 
 
@@ -137,9 +136,7 @@ def replica() -> Iterator[Scene]:
 @contextmanager
 def cluster_node() -> Iterator[Scene]:
     """A cluster of one node that serves no slot."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = str(free.getsockname()[1])
-    with on_server("--cluster-enabled", "yes", "--cluster-port", port) as scene:
+    with on_server("--cluster-enabled", "yes", "--cluster-port", str(free_port())) as scene:
         yield scene
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from ..support import server as module
+from ..support.loopback import free_port
 from ..support.server import Server
 from ..support.subscriber import Subscriber
 from ..support.waiting import PATIENCE, wait_until
@@ -72,9 +73,9 @@ def test_restart_keeps_the_address() -> None:
 
 def test_a_port_that_was_taken_meanwhile(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another one is tried, and whoever has the first keeps it."""
-    free = module._free_port()
+    free = free_port()
     ports = iter([server.port, server.port, free])
-    monkeypatch.setattr(module, "_free_port", lambda: next(ports))
+    monkeypatch.setattr(module, "free_port", lambda: next(ports))
     with Server() as second:
         assert free == second.port
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final, Self
@@ -12,6 +11,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from .loopback import free_port
 from .server import Server
 from .waiting import PATIENCE, wait_until
 
@@ -47,7 +47,7 @@ class Node(Server):
     def _start_somewhere(self) -> tuple[int, Any]:
         # As the server does it, at a port that leaves room above; the one above may be taken while this one is free.
         for _ in range(_TRIES):
-            port = _free_port()
+            port = free_port(Node.host)
             if port <= _HIGHEST_PORT and (run := self._start_at(port)):
                 return port, run
         raise RuntimeError(f"none of {_TRIES} ports was free for a node of a cluster")
@@ -187,9 +187,3 @@ def _is_reached(flags: str, link: str) -> bool:
 def _port(address: str) -> int:
     """From `127.0.0.1:30001@40001`, which may go on with a comma."""
     return int(address.partition("@")[0].rpartition(":")[2])
-
-
-def _free_port() -> int:
-    with socket.create_server((Node.host, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port

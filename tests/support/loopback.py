@@ -1,11 +1,13 @@
-"""A TCP server on 127.0.0.1 whose behaviour is a function: one thread for each connection."""
+"""A server on loopback whose behaviour is a function: one thread for each connection. `FaultProxy` is built on it."""
 
 from __future__ import annotations
 
 import functools
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,12 +20,13 @@ HANG_UP = b"\0hang up"
 class LoopbackServer:
     """Accepts connections on a port that the system chose, and hands each to `handler`, which may block on it.
 
-    `listener` is a listening socket at another address, which belongs to this object from then on.
+    `listener` is a listening socket at another address or a unix socket, which belongs to this object from then on.
+    `deaf`: connections are not even accepted until `accept()`, and so a client's `connect` gets no answer.
 
     `close()` shuts every connection, which ends a blocked handler with OSError or an empty read.
     """
 
-    def __init__(self, handler: Handler, listener: socket.socket | None = None) -> None:
+    def __init__(self, handler: Handler, listener: socket.socket | None = None, *, deaf: bool = False) -> None:
         self._handler = handler
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -31,9 +34,12 @@ class LoopbackServer:
         self.accepted = 0
         """How many connections there were."""
         self._threads: list[threading.Thread] = []
-        self._listener = listener or socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._start(self._accept)
+        self._listener = listener or socket.create_server(("127.0.0.1", 0), backlog=0 if deaf else 100)
+        address = self._listener.getsockname()
+        self.port: int = address[1] if isinstance(address, tuple) else 0  # a unix socket has none
+        self._fillers = _fill_backlog(self.port) if deaf else []
+        if not deaf:
+            self.accept()
 
     def __enter__(self) -> Self:
         return self
@@ -48,21 +54,35 @@ class LoopbackServer:
         """A REDIS_URL that leads here."""
         return f"redis://127.0.0.1:{self.port}"
 
+    def accept(self) -> None:
+        """Accept connections from now on."""
+        self._empty_backlog()
+        self._start(self._accept)
+
     def close(self) -> None:
         """Take no more connections, end those there are, and wait for their threads."""
-        _shut(self._listener)
-        self._listener.close()
+        self._stop_accepting()
         with self._lock:
-            self._closed = True
             connections = list(self._open)
         for connection in connections:
             _shut(connection)
-        for thread in self._threads:
-            thread.join()
+        while running := [thread for thread in self._threads if thread.is_alive()]:
+            running[0].join()
+
+    def _stop_accepting(self) -> None:
+        self._empty_backlog()
+        with self._lock:
+            self._closed = True
+        _shut(self._listener)
+        self._listener.close()
+
+    def _empty_backlog(self) -> None:
+        for filler in self._fillers:
+            filler.close()
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, daemon=True)
-        self._threads.append(thread)
+        self._threads = [*(running for running in self._threads if running.is_alive()), thread]
         thread.start()
 
     def _accept(self) -> None:
@@ -90,6 +110,29 @@ class LoopbackServer:
             connection.close()
 
 
+@contextmanager
+def refusing_port() -> Iterator[int]:
+    """A port that refuses connections, and that nobody else gets within the block."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port for a server to listen at."""
+    with socket.create_server((host, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def unix_listener(path: Path) -> socket.socket:
+    """A listening unix socket."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen()
+    return listener
+
+
 def silent(connection: socket.socket) -> None:
     """A handler that reads everything and never answers."""
     while connection.recv(65536):
@@ -107,6 +150,19 @@ def scripted(*replies: tuple[bytes, bytes]) -> Handler:
                 return
 
     return handle
+
+
+def _fill_backlog(port: int) -> list[socket.socket]:
+    """Connections that nobody accepts, until the system does not answer one more."""
+    fillers = []
+    while True:
+        filler = socket.socket()
+        fillers.append(filler)
+        filler.settimeout(0.2)
+        try:
+            filler.connect(("127.0.0.1", port))
+        except TimeoutError:
+            return fillers
 
 
 def _shut(sock: socket.socket) -> None:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote
 
+from .loopback import free_port
 from .waiting import PATIENCE
 
 _TRIES: Final = 5
@@ -90,7 +91,7 @@ class Server:
 
     def _start_somewhere(self) -> tuple[int, _Run]:
         for _ in range(_TRIES):
-            port = _free_port()
+            port = free_port()
             if run := self._start_at(port):
                 return port, run
         raise RuntimeError(f"each of {_TRIES} free ports was taken before the server had it")
@@ -173,12 +174,6 @@ class _Run:
                 pass  # the watching shell is gone
         self.server.kill()
         self.server.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _program() -> Path:

@@ -36,7 +36,7 @@ from checkpoint_notify.testing import ScriptedListener, Step
 
 from .flavours import Flavour
 from .listeners import LISTENERS, LISTENINGS
-from .proxy import Proxy
+from .proxy import FaultProxy
 from .server import Server
 from .subscriber import Subscriber
 from .waiting import PATIENCE
@@ -131,7 +131,7 @@ def real_outcome(server: Server, outcome: Outcome) -> Iterator[str | None]:
     elif outcome is RejectedError:
         yield server.url.replace("redis://", "redis://nobody:wrong@")
     elif outcome is OutcomeUnknownError:
-        with Proxy(server.port, lose_replies_from=b"PUBLISH") as proxy:
+        with FaultProxy(server.port, lose_replies_from=b"PUBLISH") as proxy:
             yield proxy.url
     else:
         yield None

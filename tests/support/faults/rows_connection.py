@@ -102,7 +102,7 @@ def connect_never_answered(stage: Stage) -> None:
     """No answer to SYN: given up after 1 s, tried again, and connected once there is one."""
     with stage.scene(connected=False, proxy={"deaf": True}) as scene:
         _given_up_and_tried_again(scene)
-        scene.proxy.hear()
+        scene.proxy.accept()
         scene.watch.wait_connected()
     assert [] == scene.watch.seen(Gap)
 

@@ -18,13 +18,13 @@ import pytest
 from checkpoint_notify import CheckpointListenerConfig, Disconnected
 
 from ..flavours import Flavour
+from ..proxy import FaultProxy
 from ..server import Server
 from ..waiting import PATIENCE
 from .ledger import Fault, Ledger
 from .leftovers import held, wait_until_held
 from .messages import INSTANCE
 from .promise import Bounds, Verdict, judge
-from .proxy import FaultProxy
 from .publisher import Publisher
 from .resp import Resp
 from .watch import Watch

@@ -1,9 +1,9 @@
 """Payloads for the fuzzer: valid, unusual and broken messages, made from JSON's grammar and from the golden vectors.
 
 Everything is drawn from one `random.Random`, so a seed names a run. The strategies of `checkpoint_notify.testing` know
-each error and shrink, and take a hundred times as long for a payload, which is too long for a run of millions. A payload
-that dies at once proves little, so most of what is made here is valid up to one chosen fault, and about half is valid
-throughout.
+each error and shrink, and take a hundred times as long for a payload, which is too long for a run of millions. A
+payload that dies at once proves little, so most of what is made here is valid up to one chosen fault, and about half is
+valid throughout.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...support.faults.ledger import Ledger
-from ...support.faults.proxy import FaultProxy, Way
 from ...support.faults.publisher import Publisher
 from ...support.faults.resp import Resp
+from ...support.proxy import FaultProxy, Way
 from ...support.server import Server
 from ...support.waiting import PATIENCE
 from .plan import Step

@@ -14,11 +14,11 @@ from checkpoint_notify import CheckpointListenerConfig
 from ...support.faults.ledger import Ledger
 from ...support.faults.messages import INSTANCE
 from ...support.faults.promise import Bounds, judge
-from ...support.faults.proxy import FaultProxy
 from ...support.faults.publisher import Publisher
 from ...support.faults.scene import SMALL_BUFFERS, ServerName, make_server
 from ...support.faults.watch import Watch
 from ...support.flavours import Flavour
+from ...support.proxy import FaultProxy
 from ...support.waiting import PATIENCE
 from .plain import PlainListener
 from .plan import Step
