@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -12,18 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkpoint_notify._protocol.resp import ProtocolError, RespParser, command
-from checkpoint_notify._protocol.timestamps import Timestamp
 
 from ..support.listener_world import CONFIRMATION, PONG, message
 
-START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 SUBSCRIBE: Final = command(b"SUBSCRIBE", b"channel")
 PING: Final = command(b"PING")
-
-
-def at(seconds: float, *, wall: float | None = None) -> Timestamp:
-    """A moment; the wall clock shows the same seconds unless it is told otherwise."""
-    return Timestamp(seconds, START + timedelta(seconds=seconds if wall is None else wall))
 
 
 def frames(*pieces: bytes) -> list[Any]:

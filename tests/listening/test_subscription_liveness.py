@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
@@ -16,9 +15,9 @@ from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 from ..support.listener_world import CONFIRMATION, PONG, RecordedSubscription, message
 from ..support.listeners import CHANNEL, Listen
 from ..support.loopback import LoopbackServer
+from ..support.timestamps import at
 from ..support.waiting import wait_until
 
-START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 PING: Final = command(b"PING")
 
 ANSWERS: Final = [
@@ -63,11 +62,6 @@ OTHERS: Final = [
     b"*2\r\n$4\r\npong\r\n$1\r\nx\r\n",
     b"*1\r\n$4\r\npong\r\n",
 ]
-
-
-def at(seconds: float) -> Timestamp:
-    """A moment on both clocks."""
-    return Timestamp(seconds, START + timedelta(seconds=seconds))
 
 
 def subscribing() -> RecordedSubscription:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 import pytest
 from hypothesis import given
@@ -14,12 +13,7 @@ from checkpoint_notify import (
 )
 from checkpoint_notify._protocol.timestamps import Clock, Loss, Timestamp
 
-START: Final = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def at(seconds: float, *, wall: float | None = None) -> Timestamp:
-    """A moment; the wall clock shows the same seconds unless it is told otherwise."""
-    return Timestamp(seconds, START + timedelta(seconds=seconds if wall is None else wall))
+from ..support.timestamps import START, at
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 from typing import Final
 
 from checkpoint_notify import (
@@ -23,6 +23,8 @@ from checkpoint_notify._protocol.resp import command
 from checkpoint_notify._protocol.subscription import Subscription
 from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
+from .timestamps import at
+
 ROOMY: Final = CheckpointListenerConfig(ping_interval=2.0, ping_timeout=1.5, connect_timeout=1.0, backoff_max=3.0)
 TIGHT: Final = replace(ROOMY, max_queue=4, max_queue_bytes=24)
 EAGER: Final = replace(ROOMY, ping_interval=0.5)
@@ -37,7 +39,6 @@ CONFIRMATION: Final = b"*3\r\n$9\r\nsubscribe\r\n$7\r\nchannel\r\n:1\r\n"
 PONG: Final = b"*2\r\n$4\r\npong\r\n$0\r\n\r\n"
 BUSY: Final = b"-BUSY Valkey is busy running a script.\r\n"
 PROXY_ERROR: Final = b"-ERR upstream is gone\r\n"
-_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def message(payload: bytes) -> bytes:
@@ -126,7 +127,7 @@ class World:
 
     def now(self) -> Timestamp:
         """This moment."""
-        return Timestamp(self.time, _START + timedelta(seconds=self.time + self.wall_offset))
+        return at(self.time, wall=self.time + self.wall_offset)
 
     def publish(self, padding: int = 0) -> None:
         """The server takes a message."""
