@@ -116,7 +116,7 @@ BY_CODEC: Final = [
 
 
 @pytest.mark.parametrize("pair", BY_CHANGE)
-def test_verdict_and_what_is_named(pair: Pair) -> None:
+def test_verdict_fields_and_version(pair: Pair) -> None:
     """The verdict, the fields that it names, and the part of the version that must grow."""
     comparison = compared(pair)
     named = tuple(dict.fromkeys(change.field for change in comparison.changes))
@@ -140,7 +140,7 @@ def test_the_codec_behaves_as_the_verdict_says(pair: Pair) -> None:
     assert pair.verdict is facts(pair, old_by_new, new_by_old).verdict
 
 
-def test_there_are_enough_pairs() -> None:
+def test_each_verdict_has_pairs() -> None:
     """Names are unique, each verdict has its pairs, and the codec can run most of them."""
     assert len(PAIRS) == len({pair.change for pair in PAIRS})
     assert 30 <= len(PAIRS)
@@ -161,7 +161,7 @@ def test_a_program_reads_its_own_messages(serde: SerdeReaders, pair: Pair) -> No
                 assert sorted(payload.text) == sorted(text)
 
 
-def test_the_class_made_here_is_the_generated_one() -> None:
+def test_the_test_class_reads_as_the_generated_class() -> None:
     """For the real schema, what the codec reads from either class is the same."""
     expected, actual = layout_of(_generated.CheckpointNotification), layout_of(dataclass_for(contract_of(REAL)))
     assert _shown(expected) == _shown(actual)
@@ -171,7 +171,7 @@ def _shown(layout: Layout) -> tuple[str, list[tuple[Any, ...]]]:
     return layout.name, [(field.name, field.kind, field.default and field.default()) for field in layout.fields]
 
 
-def test_the_generator_makes_the_same_of_other_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_test_class_has_the_generated_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A string, a u64 and a map, each with a default that is not empty."""
     u64 = {"title": "T", "description": "D.", "$ref": "#/$defs/u64", "default": 7}
     more = {"loss": STRING | {"default": "x"}, "epoch": u64, "tags": MAP | {"default": {"a": "b"}}}
@@ -187,7 +187,7 @@ def test_the_generator_makes_the_same_of_other_defaults(tmp_path: Path, monkeypa
     assert _shown(layout_of(made)) == _shown(layout_of(dataclass_for(contract_of(schema))))
 
 
-def test_the_struct_made_here_is_the_real_one(serde: SerdeReaders) -> None:
+def test_the_test_struct_answers_as_the_real_crate(serde: SerdeReaders) -> None:
     """For the real schema, the compiled struct answers the golden vectors as the real crate does."""
     real = contract_of(REAL)
     known = [vector for kind in get_args(VectorKind) for vector in vectors(kind) if not _is_bytes(vector)]
@@ -261,7 +261,7 @@ def _may_be_renamed(old: Contract, new: Contract) -> bool:
     return bool({before[name] for name in gone} & {after[name] for name in come})
 
 
-def test_the_table_in_the_documentation(serde: SerdeReaders) -> None:
+def test_the_documentation_lists_each_row(serde: SerdeReaders) -> None:
     """It lists the pairs, with what the compiled structs did."""
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     assert [_row(serde, pair) for pair in PAIRS] == rows[-len(PAIRS) :]

@@ -46,7 +46,7 @@ def _refusal(text: str | bytes) -> str:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_refused(name: str) -> None:
+def test_unsupported_schemas_are_refused(name: str) -> None:
     """Rather than passed over."""
     schema, begins = REFUSED[name]
     assert begins == _refusal(json.dumps(schema))[: len(begins)]
@@ -85,36 +85,36 @@ def test_references_through_references() -> None:
 
 
 @pytest.mark.parametrize("name", NO_UNICODE)
-def test_half_a_character(name: str) -> None:
-    """It names nothing and means nothing; the message can be printed."""
+def test_a_lone_surrogate_is_refused(name: str) -> None:
+    """Neither a name nor a text may hold one. The error can be printed."""
     schema, begins = NO_UNICODE[name]
     refusal = _refusal(json.dumps(schema))
     assert begins == refusal[: len(begins)]
     assert refusal.isascii()
 
 
-def test_a_whole_character_in_two_escapes() -> None:
-    """Beyond the first plane, JSON writes one character as two; that is valid."""
+def test_a_surrogate_pair_is_one_character() -> None:
+    """JSON writes a character beyond the first plane as two escapes, which is valid."""
     text = json.dumps(message({"\U0001f600": STRING | {"title": "\U0001f600"}}))
     assert "\\ud83d\\ude00" in text
     assert "\U0001f600" == read_contract(text).fields[0].name
 
 
 @pytest.mark.parametrize("name", NO_JSON)
-def test_no_json(name: str) -> None:
-    """Nor anything with two answers."""
+def test_invalid_json_is_refused(name: str) -> None:
+    """So is JSON that has two meanings."""
     text, begins = NO_JSON[name]
     assert begins == _refusal(text)[: len(begins)]
 
 
-def test_words_of_another_type() -> None:
-    """1 and true are two examples, though Python takes them for equal."""
+def test_a_changed_type_of_an_example_is_a_patch() -> None:
+    """1 and true are different examples, though they are equal in Python."""
     before, after = (read_contract(json.dumps(REAL | {"examples": [example]})) for example in (1, True))
     assert Bump.PATCH == compare(before, after).bump
 
 
-def test_words_about_the_values_of_a_map() -> None:
-    """They are words, too."""
+def test_a_changed_description_of_map_values_is_a_patch() -> None:
+    """It is text for readers, as other descriptions are."""
     said = MAP | {"additionalProperties": STRING | {"description": "A value."}}
     before, after = (read_contract(json.dumps(with_default(node | {"default": {}}))) for node in (MAP, said))
     assert (Verdict.FULL, Bump.PATCH) == (compare(before, after).verdict, compare(before, after).bump)

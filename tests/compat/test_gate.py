@@ -106,8 +106,8 @@ EDITS: Final[dict[str, tuple[Edit, str, str]]] = {
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_what_needs_a_version(tree: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    """The gate fails with every version before the least one, and says which that is."""
+def test_each_change_needs_its_version(tree: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """The gate fails with every version below the least one, and names that version."""
     edit, least, released = EDITS[name]
     edit(tree)
     capsys.readouterr()
@@ -121,8 +121,8 @@ def test_what_needs_a_version(tree: Path, capsys: pytest.CaptureFixture[str], na
         assert (passes and version < released) == (f"; to be released as {released} or later\n" in shown)
 
 
-def test_from_1_0_0_on_a_text_is_less_than_a_verdict(tree: Path) -> None:
-    """A text that moves is minor; a verdict that changes, and a vector that is gone, is major."""
+def test_after_1_0_0_a_text_is_minor_and_a_verdict_major(tree: Path) -> None:
+    """A changed text is minor. A changed verdict and a removed vector are major."""
     _version(tree, "1.0.0")
     assert 0 == main(["--record"], tree)
     EDITS["text"][0](tree)
@@ -150,8 +150,8 @@ def test_a_release_is_not_recorded_twice(tree: Path, capsys: pytest.CaptureFixtu
     assert before == last_release(tree)
 
 
-def test_what_cannot_be_judged_does_not_pass(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An unsupported keyword, no release, no version."""
+def test_the_gate_fails_without_a_verdict(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It fails for an unsupported keyword, without a release, and without a version."""
     _edit(tree, SCHEMA, lambda schema: schema.update(allOf=[]))
     assert 2 == main([], tree)
     assert f"{MESSAGE}.schema.json: /allOf: the keyword 'allOf' is not supported" in capsys.readouterr().err
@@ -169,15 +169,15 @@ def test_every_pair_that_is_not_fully_compatible_needs_a_version(tree: Path) -> 
         assert (0 if pair.verdict.value == "fully compatible" else 1) == main([], tree), pair.change
 
 
-def test_what_is_kept_of_this_contract() -> None:
-    """The newest release holds the schema and all vectors that there were."""
+def test_the_newest_release_is_complete() -> None:
+    """It holds the schema and all vectors of its time."""
     release = last_release()
     assert {MESSAGE} <= set(release.messages)
     assert 800 <= len(release.messages[MESSAGE].vectors)
 
 
-def test_make_check_runs_it() -> None:
-    """And so `make test`."""
+def test_make_check_runs_the_gate() -> None:
+    """So does `make test`."""
     for target in ("compat", "check"):
         shown = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert "python -m tests.tools.compat_gate\n" in shown

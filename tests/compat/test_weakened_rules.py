@@ -181,13 +181,13 @@ def _copy(folder: Path, name: str, weakening: Weakening | None, monkeypatch: pyt
     return importlib.import_module(name)
 
 
-def test_the_rules_themselves_are_not_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control, and that of the copies."""
+def test_unchanged_rules_are_not_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This is the control, also for the copies."""
     assert [] == caught_by(compat)
     assert [] == caught_by(_copy(tmp_path, "not_weakened", None, monkeypatch))
 
 
 @pytest.mark.parametrize("name", WEAKENINGS)
 def test_weakened_rules_are_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Each weakening fits the source, and a schema shows it."""
+    """Each weakening applies to the source, and a schema detects it."""
     assert [] != caught_by(_copy(tmp_path, f"weakened_{name}", WEAKENINGS[name], monkeypatch))

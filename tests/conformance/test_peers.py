@@ -29,16 +29,16 @@ def run_of(name: str, rust_bin: RustBin) -> Run:
 
 
 @pytest.mark.parametrize("name", ["rust", "python"])
-def test_the_two_halves_conform(name: str, rust_bin: RustBin) -> None:
-    """All checks pass, with no list of exceptions."""
+def test_rust_and_python_conform(name: str, rust_bin: RustBin) -> None:
+    """All checks pass, without a list of exceptions."""
     report = Report(run_of(name, rust_bin))
     assert len(CHECKS) == report.counts[Kind.PASSED] > 1000
     assert report.ok
 
 
 @pytest.mark.parametrize("name", ["json", "msgspec", "pydantic", "node"])
-def test_what_others_fail(name: str, rust_bin: RustBin) -> None:
-    """It is what the list beside the peer says, to the name; all checks were run, and every one was answered."""
+def test_other_peers_fail_the_listed_checks(name: str, rust_bin: RustBin) -> None:
+    """The failed checks are exactly those of the list beside the peer. All checks were run and answered."""
     found = run_of(name, rust_bin)
     entries = read_known(FOLDER / (PEERS[name].known or ""), CHECKS)
     report = Report(found, entries)
@@ -50,15 +50,15 @@ def test_what_others_fail(name: str, rust_bin: RustBin) -> None:
 
 
 @pytest.mark.parametrize("name", ["json", "msgspec", "pydantic", "node"])
-def test_what_others_get_right(name: str, rust_bin: RustBin) -> None:
+def test_other_peers_read_accepted_values_as_rust(name: str, rust_bin: RustBin) -> None:
     """What they accept as Rust does, they read as Rust does, and they write its bytes: u64 come out right."""
     counts = Report(run_of(name, rust_bin)).counts
     assert (0, 0) == (counts[Kind.VALUE], counts[Kind.BYTES])
     assert sum(check.op == "encode" for check in CHECKS) < counts[Kind.PASSED]
 
 
-def test_a_peer_that_rounds_is_found_out(rust_bin: RustBin, tmp_path: Path) -> None:
-    """In Node, a u64 that goes through a number of JavaScript is another one."""
+def test_a_peer_that_rounds_u64_fails(rust_bin: RustBin, tmp_path: Path) -> None:
+    """In Node, a u64 that becomes a JavaScript number changes."""
     peer_command("node", rust_bin)
     source = (FOLDER / "node.mjs").read_text(encoding="utf-8")
     rounding = source.replace("value[name] = digits;", "value[name] = BigInt(Number(digits)).toString();")
@@ -72,7 +72,7 @@ def test_a_peer_that_rounds_is_found_out(rust_bin: RustBin, tmp_path: Path) -> N
 ROWS: Final = {line.split("|")[1].strip(): line for line in shown_in_readme()}
 
 
-def test_the_readme_shows_a_table() -> None:
+def test_the_readme_table_has_each_peer() -> None:
     """It has a row for each peer, as `python -m tests.tools.peers` prints it."""
     assert len(PEERS) == len(ROWS)
 

@@ -65,7 +65,7 @@ EXAMPLES: Final = [
 ]
 
 
-def test_the_schema_is_one() -> None:
+def test_the_protocol_schema_is_valid() -> None:
     """A valid draft 2020-12 schema under its own name."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert "urn:fks:peer_protocol:v1" == SCHEMA["$id"]
@@ -107,8 +107,8 @@ BAD_LINES: Final = [b"", b"x", b"[]", b"null", b'{"op":"stop"}', b'{"id":"1","op
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_not_understood(language: str, rust_bin: RustBin) -> None:
-    """A failure for each such line, and the peer goes on; the end of the input ends it, after the last line."""
+def test_unknown_requests_get_a_failure(language: str, rust_bin: RustBin) -> None:
+    """The peer answers each such line with a failure and goes on. It ends at the end of the input."""
     lines = [*BAD_LINES, b'{"id":1,"op":"dance"}', b'{"id":2}', b'{"id":3,"op":"hello","new":1}']
     responses = talk(peer_command(language, rust_bin), b"\n".join(lines))
     assert [None] * len(BAD_LINES) + [1, 2, 3] == [response["id"] for response in responses]
@@ -117,7 +117,7 @@ def test_what_is_not_understood(language: str, rust_bin: RustBin) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_after_stop(language: str, rust_bin: RustBin) -> None:
+def test_stop_is_the_last_response(language: str, rust_bin: RustBin) -> None:
     """The response to `stop` is the last line."""
     lines = [b'{"id":7,"op":"stop"}', b'{"id":8,"op":"hello"}', b""]
     assert [{"id": 7, "stopped": True}] == talk(peer_command(language, rust_bin), b"\n".join(lines))
@@ -161,8 +161,8 @@ place before a last newline."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_no_request(language: str, rust_bin: RustBin) -> None:
-    """The schema does not take it, and no peer takes it for one; what it can encode is its own business."""
+def test_malformed_requests_are_refused(language: str, rust_bin: RustBin) -> None:
+    """The schema and every peer refuse them. Which values it can encode is up to the peer."""
     assert [] == [request for request in NO_REQUESTS if REQUEST.is_valid({**request, "id": 1})]
     requests = [*NO_REQUESTS, *NO_VALUES]
     if language == "node":
@@ -176,7 +176,7 @@ def test_what_is_no_request(language: str, rust_bin: RustBin) -> None:
 
 
 @pytest.mark.parametrize("request_id", [-1, 2**53, 1.5, "1", None, True])
-def test_what_is_no_id(request_id: object) -> None:
+def test_malformed_ids_are_refused(request_id: object) -> None:
     """An id is an integer that every reader of JSON can hold."""
     assert not REQUEST.is_valid({"id": request_id, "op": "hello"})
 
@@ -219,7 +219,7 @@ NO_RESPONSES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("name", RESPONSES)
-def test_what_is_a_response(name: str) -> None:
+def test_valid_responses_are_accepted(name: str) -> None:
     """The schema and the runner both take it."""
     op, response = RESPONSES[name]
     RESPONSE.validate({"id": 5, **response})
@@ -227,7 +227,7 @@ def test_what_is_a_response(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NO_RESPONSES)
-def test_what_is_no_response(name: str) -> None:
+def test_malformed_responses_are_refused(name: str) -> None:
     """Neither the schema nor the runner takes it."""
     op, response = NO_RESPONSES[name]
     assert not RESPONSE.is_valid({"id": 5, **response})
@@ -237,7 +237,7 @@ def test_what_is_no_response(name: str) -> None:
 
 @pytest.mark.parametrize("found", ["true", "1.0", '"1"', "2", "null", "[1]"])
 def test_a_response_under_another_id(found: str) -> None:
-    """What is equal to the id in Python alone is not the id."""
+    """A value that only Python calls equal to the id is not the id."""
     with pytest.raises(OutOfTurnError, match="the response to request 1 has the id "):
         read_response("stop", b'{"stopped":true,"id":%s}' % found.encode(), 1)
 
@@ -259,7 +259,7 @@ def _ask(implementation: Implementation, **request: Any) -> dict[str, Any]:
     return response
 
 
-def test_a_peer_of_ones_own() -> None:
+def test_serve_answers_with_a_users_decoder() -> None:
     """What a decoder raises is a refusal if it says so, and a failure if not; without an encoder it is unsupported."""
 
     def decode(payload: bytes) -> Mapping[str, Any]:

@@ -124,15 +124,15 @@ EXPECTED: Final = {
 """What the modes of `AT_TARGET` get that need no time to be over."""
 
 
-def test_every_mode_is_tried() -> None:
-    """No way to go wrong is forgotten here."""
+def test_every_fault_mode_has_an_expectation() -> None:
+    """The table covers all modes of the faulty peer."""
     assert AT_TARGET.keys() == EXPECTED.keys() | {"hang"}
     assert ALWAYS.keys() == HANDSHAKES.keys() & ALWAYS.keys() | ENDINGS.keys() | {"deaf_after_hello", "crashes_always"}
 
 
 @pytest.mark.parametrize("mode", EXPECTED)
-def test_what_goes_wrong_counts_as(mode: str) -> None:
-    """Each fault counts as what it is, and the checks around it are judged as if nothing had been."""
+def test_each_fault_counts_as_its_kind(mode: str) -> None:
+    """The other checks are judged as usual."""
     found = run(faulty(mode), FEW, PATIENT)
     expected = EXPECTED[mode]
     assert expected.not_passed == not_passed(found)
@@ -143,8 +143,8 @@ def test_what_goes_wrong_counts_as(mode: str) -> None:
     assert (not expected.not_passed) == Report(found).ok
 
 
-def test_a_peer_that_hangs() -> None:
-    """No answer within the time is a timeout; the peer is started anew, and asked the rest."""
+def test_a_hanging_peer_is_a_timeout() -> None:
+    """The peer is started again and asked the rest."""
     (target,) = [check for check in FEW if check.name == DECODE]
     found = run(faulty("hang"), [FEW[0], target, *FEW[3:4]], PATIENT._replace(answer=5.0))
     assert {DECODE: "timed_out"} == {k: v for k, v in not_passed(found).items() if k != REFUSE}
@@ -152,8 +152,8 @@ def test_a_peer_that_hangs() -> None:
     assert 1 == found.restarts
 
 
-def test_a_line_without_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What there is of it is shown: the newline may be missing, or be another character."""
+def test_an_unterminated_line_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newline may be missing, or be another character."""
     read = PeerProcess._read_stdout
     passed = [0.0]
 
@@ -169,15 +169,15 @@ def test_a_line_without_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert expected == found.gave_up
 
 
-def test_a_peer_that_does_not_read() -> None:
-    """A request that fits into no pipe is not waited for, either."""
+def test_a_peer_that_does_not_read_is_a_timeout() -> None:
+    """A request that does not fit into the pipe has the same limit."""
     (long,) = [check for check in CHECKS if check.name == "decode/unusual/ignored_arrays_100000_deep"]
     found = run(faulty("deaf_after_hello"), [long], PATIENT._replace(answer=0.5))
     assert {long.name: "timed_out"} == not_passed(found)
 
 
-def test_a_peer_that_always_crashes() -> None:
-    """It is given up, in words; what was not run did not pass."""
+def test_a_crashing_peer_is_given_up() -> None:
+    """A message says so. Checks that were not run did not pass."""
     found = run(faulty("crashes_always"), FEW, PATIENT._replace(restarts=2))
     assert ["crashed"] * 3 + ["not_run"] * 3 == [str(outcome.kind) for outcome in found.outcomes]
     assert (2, "it was started anew 2 times, and needed to be again") == (found.restarts, found.gave_up)
@@ -201,8 +201,8 @@ HANDSHAKES: Final = {
 
 
 @pytest.mark.parametrize("program", HANDSHAKES)
-def test_a_peer_that_does_not_introduce_itself(program: str) -> None:
-    """It is given up at once: no check was run, and none passed."""
+def test_a_peer_without_hello_is_given_up(program: str) -> None:
+    """No check was run, and none passed."""
     command = faulty(program) if program in ALWAYS else [sys.executable, "-c", program]
     found = run(command, FEW, PATIENT)
     assert {check.name: "not_run" for check in FEW} == not_passed(found)
@@ -211,15 +211,15 @@ def test_a_peer_that_does_not_introduce_itself(program: str) -> None:
     assert not Report(found).ok
 
 
-def test_a_peer_that_never_says_a_word() -> None:
-    """The first answer has a time of its own."""
+def test_a_silent_peer_has_its_own_time_limit() -> None:
+    """The first answer has a time limit of its own."""
     found = run([sys.executable, "-c", "import time; time.sleep(600)"], FEW, PATIENT._replace(start=0.5))
     assert f"it did not introduce itself: no answer within 0.5 s; {FLUSH}" == found.gave_up
 
 
 @pytest.mark.parametrize("kind", ["absent", "not executable", "a folder", "not a program", "a NUL", "nowhere"])
-def test_a_command_that_cannot_be_started(kind: str, tmp_path: Path) -> None:
-    """It is no peer, and no run."""
+def test_a_command_that_cannot_start_is_an_error(kind: str, tmp_path: Path) -> None:
+    """It is not a run."""
     program = tmp_path / "peer"
     if kind == "a folder":
         program.mkdir()
@@ -240,8 +240,8 @@ ENDINGS: Final = {
 
 
 @pytest.mark.parametrize("mode", ENDINGS)
-def test_a_peer_that_does_not_end(mode: str) -> None:
-    """It is killed, with a remark; all checks were passed before."""
+def test_a_peer_that_does_not_end_is_killed(mode: str) -> None:
+    """A remark says so. All checks had passed."""
     limits = PATIENT
     if mode == "ignores_stop":
         limits = limits._replace(answer=3.0)
@@ -294,15 +294,15 @@ def witness(tmp_path: Path) -> Iterator[Witness]:
 
 @pytest.mark.parametrize("mode", ["leave_a_child", "hang", "close_output", "flood", "ignores_stop"])
 def test_no_process_is_left_behind(mode: str, witness: Witness) -> None:
-    """Neither the peer nor what it started, whatever signals they ignore."""
+    """Neither the peer nor its children remain, whatever signals they ignore."""
     at_target = [check for check in FEW if check.name == DECODE]
     run(faulty(mode, str(witness.path)), at_target, PATIENT._replace(answer=3.0, stop=0.1))
     witness.wait()
     witness.assert_alone()
 
 
-def test_each_vector_is_asked() -> None:
-    """All are decoded, those that Rust accepts are encoded, and Rust's answers pass."""
+def test_each_vector_is_checked() -> None:
+    """All vectors are decoded, and those that Rust accepts are encoded. Rust's answers pass."""
     listed = {kind: [vector.name for vector in vectors(kind)] for kind in ("canonical", "unusual", "refused")}
     decoded = [f"decode/{kind}/{name}" for kind, names in listed.items() for name in names]
     encoded = [f"encode/{kind}/{name}" for kind in ("canonical", "unusual") for name in listed[kind]]
@@ -317,8 +317,8 @@ def test_no_other_answer_passes(check: Check) -> None:
     assert {Kind.VERDICT, Kind.VALUE, Kind.ERROR, Kind.BYTES} >= {judge(check, other).kind for other in others}
 
 
-def test_how_text_beyond_ascii_is_shown_is_no_promise() -> None:
-    """Another way to show it passes; another position, or an error that does not tell it, does not."""
+def test_display_of_non_ascii_text_may_differ() -> None:
+    """Another display passes. Another position, or an error without one, does not."""
     text = 'invalid type: string "\u00e9", expected u64'
     error = {"category": "data", "message": text, "line": 1, "column": 5, "text": f"{text} at line 1 column 5"}
     check = FEW[0]._replace(expected={"error": error})

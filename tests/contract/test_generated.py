@@ -70,7 +70,7 @@ def _drift(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_make_check_looks_for_drift() -> None:
+def test_make_check_runs_the_drift_check() -> None:
     """The command that the tests below run is part of `make check`."""
     shown = subprocess.run(["make", "-n", "check"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "python schema/generate.py --check\n" in shown
@@ -83,8 +83,8 @@ def test_no_drift(copy: Path) -> None:
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_drift_is_found(copy: Path, name: str) -> None:
-    """A schema that was edited alone is a failure, which shows the difference."""
+def test_an_edited_schema_is_detected(copy: Path, name: str) -> None:
+    """The check fails and shows the difference."""
     schema = json.loads(schema_text())
     EDITS[name](schema)
     (copy / "schema" / "checkpoint_notification.schema.json").write_text(json.dumps(schema), encoding="utf-8")
@@ -93,8 +93,8 @@ def test_drift_is_found(copy: Path, name: str) -> None:
     assert "+++" in done.stdout + done.stderr
 
 
-def test_an_edit_by_hand_is_found(copy: Path) -> None:
-    """The class that was edited alone is a failure too."""
+def test_an_edited_class_is_detected(copy: Path) -> None:
+    """The check fails."""
     file = copy / Path(_generated.__file__).relative_to(ROOT)
     file.write_text(SOURCE.replace("    saved_at: str", "    saved_at: str | None"), encoding="utf-8")
     assert 1 == _drift(copy).returncode
@@ -115,7 +115,7 @@ def repository(tmp_path: Path) -> RepositoryCopy:
     return RepositoryCopy(tmp_path / "repository")
 
 
-def test_one_schema_to_one_module(repository: RepositoryCopy, tmp_path: Path) -> None:
+def test_one_schema_generates_one_module(repository: RepositoryCopy, tmp_path: Path) -> None:
     """The classes are those of `make generate`, under another header, and nothing else is touched."""
     before = repository.files()
     output = tmp_path / "module.py"
@@ -128,7 +128,7 @@ def test_one_schema_to_one_module(repository: RepositoryCopy, tmp_path: Path) ->
     assert SOURCE.split("\n", maxsplit=1)[1] == code
 
 
-def test_a_schema_of_its_own_to_one_module(repository: RepositoryCopy, tmp_path: Path) -> None:
+def test_any_schema_generates_one_module(repository: RepositoryCopy, tmp_path: Path) -> None:
     """The schema may lie anywhere, and need not be the package's message."""
     schema = {**SCHEMA, "title": "Tick", "required": ["version"], "properties": {"version": FIELDS["version"]}}
     (tmp_path / "tick.json").write_text(json.dumps(schema), encoding="utf-8")
@@ -207,7 +207,7 @@ def test_bounds_are_in_the_type() -> None:
         assert (int, _bounds.IntRange(u64["minimum"], u64["maximum"])) == typing.get_args(hints[name])
 
 
-def test_kind_of_class() -> None:
+def test_class_is_frozen_slotted_and_keyword_only() -> None:
     """Frozen, slotted and keyword-only."""
     values: dict[str, Any] = {
         name: {} if name == "metadata" else 0 if "$ref" in field else "" for name, field in FIELDS.items()

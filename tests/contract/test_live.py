@@ -98,7 +98,7 @@ def test_notifier_shared_by_threads(server: Server) -> None:
 
 
 @pytest.mark.parametrize("enabled", ["true", "false"])
-def test_log_twins(
+def test_both_languages_log_the_same(
     enabled: str, publisher: FlavourNotifier, rust_bin: RustBin, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Both notifiers log the same message with the same fields at the same level, published or disabled."""
@@ -139,7 +139,7 @@ for thread in threads:
 """
 
 
-def test_two_threads_publish_first(server: Server) -> None:
+def test_two_threads_import_redis_without_deadlock(server: Server) -> None:
     """Each has redis-py imported, in a process that has not done so yet, and neither locks the other out."""
     done = subprocess.run(
         [sys.executable, "-c", FIRST_PUBLISHES, server.url],

@@ -285,16 +285,16 @@ def test_what_the_codec_cannot_do_is_refused(copy: RepositoryCopy, name: str) ->
     assert set() == _changed(before, copy)
 
 
-def test_a_class_that_is_broken_is_made_anew(copy: RepositoryCopy) -> None:
-    """As after a merge, where the package cannot be imported."""
+def test_a_broken_class_is_generated_again(copy: RepositoryCopy) -> None:
+    """After a merge conflict, the package cannot be imported."""
     before = copy.files()
     (copy.folder / "python/checkpoint_notify/_generated.py").write_text("<<<<<<< HEAD\n")
     assert 0 == _status(copy.generate())
     assert set() == _changed(before, copy)
 
 
-def test_no_field_takes_the_place_of_a_method() -> None:
-    """Whatever the class of the message has of its own, beside its fields, is no name for a field."""
+def test_method_names_are_refused_as_fields() -> None:
+    """Each public attribute that is not a field is reserved."""
     reserved = runpy.run_path(str(ROOT / "schema" / "generate.py"))["RESERVED"]
     own = [name for name in vars(CheckpointNotification) if not name.startswith("_")]
     assert "from_json" in own

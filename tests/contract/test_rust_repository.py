@@ -116,7 +116,7 @@ def test_the_crate_under_another_name_keeps_the_contract(crate: Path) -> None:
 
 
 @pytest.mark.parametrize("name", REVISIONS)
-def test_what_breaks_the_contract_is_named(crate: Path, name: str) -> None:
+def test_a_broken_contract_is_named(crate: Path, name: str) -> None:
     """The compiler or a test says which field, or which vector."""
     _write_workspace(crate, REVISIONS[name].edits)
     done = _judge(crate)
@@ -125,15 +125,15 @@ def test_what_breaks_the_contract_is_named(crate: Path, name: str) -> None:
     assert [] == [words for words in REVISIONS[name].named if not re.search(words, done.stdout)], done.stdout
 
 
-def test_an_edit_that_does_not_fit_is_an_error(tmp_path: Path) -> None:
+def test_an_edit_that_does_not_apply_is_an_error(tmp_path: Path) -> None:
     """A revision whose edit changes nothing would be judged as the published crate."""
     (tmp_path / "lib.rs").write_text("version: u64")
     with pytest.raises(AssertionError, match=r"lib\.rs holds 'version: u63' 0 times, and not 1"):
         apply(tmp_path, Edit("version: u63", "version: u32", file="lib.rs"))
 
 
-def test_what_is_no_crate_is_not_judged(tmp_path: Path) -> None:
-    """Neither kept nor broken: another exit status, and a reason."""
+def test_a_folder_without_a_crate_is_an_error(tmp_path: Path) -> None:
+    """The exit status is neither that of a kept nor that of a broken contract, and there is a reason."""
     (tmp_path / "Cargo.toml").write_text('[workspace]\nmembers = ["core"]\n')
     for folder, reason in [
         (tmp_path, "names no \\[package\\]; name the folder of the crate"),
@@ -144,8 +144,8 @@ def test_what_is_no_crate_is_not_judged(tmp_path: Path) -> None:
         assert re.search(f"was not judged: .*{reason}", done.stdout), done.stdout
 
 
-def test_without_a_cargo_that_works_nothing_is_judged(tmp_path: Path) -> None:
-    """Nor is a crate that cargo cannot make sense of: that says nothing about the contract."""
+def test_a_broken_cargo_is_an_error(tmp_path: Path) -> None:
+    """So is a crate that cargo cannot read. Neither says anything about the contract."""
     (tmp_path / "Cargo.toml").write_text('[package]\nname = "janus-core"\n')
     assert "was not judged: [Errno 2] No such file or directory: 'cargo'" in _not_judged(tmp_path, str(tmp_path))
     cargo = tmp_path / "cargo"

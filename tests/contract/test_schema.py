@@ -284,7 +284,7 @@ def test_listed_cases_exist() -> None:
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)
-def test_each_difference_is_one(peer: Peer, name: str) -> None:
+def test_each_difference_is_real(peer: Peer, name: str) -> None:
     """Its payload is judged by the validator and by the real crate as is said."""
     difference = DIFFERENCES[name]
     payload = difference.payload.encode()
@@ -293,7 +293,7 @@ def test_each_difference_is_one(peer: Peer, name: str) -> None:
     assert difference.valid != difference.accepted
 
 
-def test_each_listed_vector_is_its_difference() -> None:
+def test_each_listed_vector_shows_its_difference() -> None:
     """Valid or not, accepted or not: as its row says."""
     listed = [v for kind in ("unusual", "refused") for v in vectors(kind) if v.name in NOT_IN_THE_SCHEMA]
     assert len(NOT_IN_THE_SCHEMA) == len(listed)
@@ -302,7 +302,7 @@ def test_each_listed_vector_is_its_difference() -> None:
         assert (difference.valid, difference.accepted) == (_schema_accepts(vector.payload), vector.error is None)
 
 
-def test_the_table_in_the_documentation() -> None:
+def test_the_documentation_lists_each_row() -> None:
     """It has a row for each difference."""
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     assert [_row(difference) for difference in DIFFERENCES.values()] == rows[1:]

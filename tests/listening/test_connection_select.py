@@ -55,8 +55,8 @@ def run(program: str, url: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("without", WITHOUT)
-def test_it_listens(without: str, server: Server) -> None:
-    """Everything works: events, a reconnect, and closing from another thread."""
+def test_listener_works_without_poll(without: str, server: Server) -> None:
+    """Events, a reconnect, and closing from another thread work."""
     done = run(WITHOUT[without] + LISTENING, server.url)
     assert SHOWN == done.stdout
 
@@ -80,8 +80,8 @@ with CheckpointListener(CheckpointListenerConfig(redis_url=sys.argv[1], connect_
 
 
 @pytest.mark.parametrize(("kind", "selects"), [("select", True), ("poll", False)])
-def test_which_selector(kind: str, selects: bool, server: Server) -> None:
-    """Poll where there is one, else select, and never what a forked child would share."""
+def test_selector_is_poll_or_select(kind: str, selects: bool, server: Server) -> None:
+    """It is poll if there is one, else select. It is never one that a forked child would share."""
     done = subprocess.run(
         [sys.executable, "-c", USED, server.url, kind], capture_output=True, text=True, timeout=120, check=False
     )
@@ -114,7 +114,7 @@ REASON: Final = "select.poll is missing here (eventlet removes it), and select.s
 
 
 @pytest.mark.parametrize("when", ["entering", "connecting"])
-def test_more_descriptors_than_select_takes(when: str, server: Server) -> None:
+def test_error_for_a_descriptor_above_the_limit_of_select(when: str, server: Server) -> None:
     """The error says so, and what to do."""
     done = subprocess.run(
         [sys.executable, "-c", MANY_OPEN, server.url, when], capture_output=True, text=True, timeout=120, check=False

@@ -10,8 +10,8 @@ from checkpoint_notify import (
 from checkpoint_notify._counters import CounterSet
 
 
-def test_tally() -> None:
-    """The same for the notifier's counters; a name that is no field is a mistake."""
+def test_counter_set_counts_known_fields_only() -> None:
+    """It also counts for the notifier. A name that is no field is a KeyError."""
     tally = CounterSet(NotifierCounters)
     tally.add("published")
     tally.add("unknown", 2)

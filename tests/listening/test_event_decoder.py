@@ -25,8 +25,8 @@ from ..support.timestamps import at
 PAYLOAD: Final = CheckpointNotification.new("model.bin", "lstm").to_json_bytes()
 
 
-def test_event_decoder_counts() -> None:
-    """Every event that was handed over, and the width of Gaps."""
+def test_decoder_counts_events() -> None:
+    """It counts every event that it returned, and adds up the width of Gaps."""
     decoder = EventDecoder(1000)
     items: list[Item] = [
         Connected(),
@@ -41,8 +41,8 @@ def test_event_decoder_counts() -> None:
     assert isinstance(EventDecoder(1000).counters.snapshot().gap_seconds, float)
 
 
-def test_event_decoder_of_a_payload() -> None:
-    """The notification and the bytes; or the bytes and the error."""
+def test_decoder_returns_received_or_invalid() -> None:
+    """Received has the notification and the bytes, Invalid the bytes and the error."""
     decoder = EventDecoder(len(PAYLOAD))
     assert Received(CheckpointNotification.from_json(PAYLOAD), PAYLOAD) == decoder.decode(
         Message(PAYLOAD, at(0), at(0))
@@ -55,7 +55,7 @@ def test_event_decoder_of_a_payload() -> None:
 
 
 def test_size_is_checked_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A payload over the limit is not looked at."""
+    """A payload over the limit is not decoded."""
     monkeypatch.setattr(CheckpointNotification, "from_json", None)
     event = EventDecoder(10).decode(Message(b"01234567890", at(0), at(0)))
     assert isinstance(event, Invalid)
@@ -63,8 +63,8 @@ def test_size_is_checked_before_decoding(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "payload of 11 bytes, max_payload is 10" == str(event.error)
 
 
-def test_faults_of_the_decoder_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asked for the event gets the exception; nothing is counted."""
+def test_exception_of_the_codec_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exception reaches the caller. Nothing is counted."""
 
     def broken(_: bytes) -> None:
         raise RecursionError("a fault")

@@ -32,16 +32,16 @@ def drained(inbox: EventQueue) -> list[Item]:
     return list(iter(inbox.take, None))
 
 
-def test_event_queue_drops_the_oldest() -> None:
-    """One loss for neighbours: since the first knows of, until the last was received."""
+def test_queue_drops_the_oldest_messages() -> None:
+    """Neighbours share one loss: from the first message's `since` to the last one's receipt."""
     inbox = EventQueue(2, 1000)
     inbox.put([item(1), item(2, since=1), item(3, since=1), item(4, since=2)])
     assert [Loss(at(0), at(2), "overflow"), item(3, since=1), item(4, since=2)] == drained(inbox)
     assert 2 == inbox.dropped
 
 
-def test_event_queue_counts_bytes() -> None:
-    """A message alone is kept, however large; what is taken counts no more."""
+def test_queue_counts_bytes() -> None:
+    """A single message is kept, however large. A message that was taken no longer counts."""
     inbox = EventQueue(100, 10)
     inbox.put([item(1, 10)])
     assert [item(1, 10)] == drained(inbox)
@@ -51,8 +51,8 @@ def test_event_queue_counts_bytes() -> None:
     assert [item(4, 10)] == drained(inbox)
 
 
-def test_event_queue_keeps_what_happened_in_its_place() -> None:
-    """Messages are dropped from between it."""
+def test_queue_keeps_connection_events_in_order() -> None:
+    """Messages between them are dropped, and they stay."""
     outage: list[Item] = [Disconnected(ConnectionError()), Connected(), Loss(at(2), at(4), "reconnected")]
     inbox = EventQueue(1, 1000)
     inbox.put([Connected(), item(1), *outage, item(5, since=4), item(6, since=4)])
@@ -60,8 +60,8 @@ def test_event_queue_keeps_what_happened_in_its_place() -> None:
     assert [Connected(), first, *outage, second, item(6, since=4)] == drained(inbox)
 
 
-def test_event_queue_of_a_sleeper() -> None:
-    """A million flaps later it holds a few events, in order, and the Gaps cover every one of them."""
+def test_queue_stays_small_without_a_consumer() -> None:
+    """After a million outages it holds a few events in order, and the Gaps cover every loss."""
     inbox = EventQueue(4, 1000)
     outages = 20_000
     inbox.put([Connected(), item(0)])
@@ -84,8 +84,8 @@ def test_event_queue_of_a_sleeper() -> None:
     assert timedelta(seconds=4) == widths[-1], "the newest are told one by one"
 
 
-def test_event_queue_of_one_who_sleeps_in_front_of_a_gap() -> None:
-    """The Gap that follows the Connected which was taken comes next, however many outages follow."""
+def test_gap_follows_a_connected_that_was_taken() -> None:
+    """Its Gap is the next event, however many outages follow."""
     inbox = EventQueue(4, 1000)
     inbox.put([Connected()])
     for second in range(10, 10 * MAX_CONTROLS, 10):
@@ -100,7 +100,7 @@ def test_event_queue_of_one_who_sleeps_in_front_of_a_gap() -> None:
 
 @given(st.lists(st.sampled_from(["outage", "overflow"]), max_size=60), st.booleans())
 def test_summary_keeps_the_order(happenings: list[str], starts_connected: bool) -> None:
-    """However much happens between two messages: few events, each loss covered, connections alternate."""
+    """However much happens between two messages, few events remain, they cover each loss, and connections alternate."""
     run: list[Any] = []
     second = 0.0
     losses: list[Loss] = []

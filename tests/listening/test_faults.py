@@ -71,5 +71,5 @@ def test_fault(row: Row, flavour: Flavour, record_property: Any) -> None:
 
 @by_name([rows_connection.client_kill, *SERVER, *ALIVE])
 def test_fault_on_redis(row: Row, flavour: Flavour, record_property: Any) -> None:
-    """The same on Redis, where the server has a part in it."""
+    """Rows in which the server has a part run on Redis, too."""
     row(Stage("redis", flavour, record_property))

@@ -19,8 +19,10 @@ HOUR = 3600.0
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_clock_that_is_set(flavour: Flavour, hours: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set by an hour, it ends no connection, and delays no ping; the next Gap holds the times of before and after."""
+def test_listener_survives_a_change_of_the_wall_clock(
+    flavour: Flavour, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change by hours ends no connection and delays no PING. The next Gap covers the times before and after."""
     moved = [0.0]
     clock = Clock(wall=lambda: datetime.now(UTC) + timedelta(seconds=moved[0]))
     for module in (reader, asyncio_reader):

@@ -115,8 +115,10 @@ def listening(flavour: str, mode: str) -> Iterator[tuple[Program, Server]]:
 
 
 @pytest.mark.parametrize(("flavour", "mode", "number", "how"), ENDINGS, ids=[f"{row[1]}-{row[0]}" for row in ENDINGS])
-def test_a_signal_ends_it(flavour: str, mode: str, number: signal.Signals, how: str, record_property: Any) -> None:
-    """SIGTERM that closes or cancels, and KeyboardInterrupt: over within 0.5 s, nothing left here or on the server."""
+def test_a_signal_ends_the_listener(
+    flavour: str, mode: str, number: signal.Signals, how: str, record_property: Any
+) -> None:
+    """SIGTERM that closes or cancels, and KeyboardInterrupt, end it within 0.5 s. Nothing is left, here or there."""
     with listening(flavour, mode) as (program, server):
         signalled = program.signal(number)
         report = program.wait()
@@ -130,7 +132,7 @@ def test_a_signal_ends_it(flavour: str, mode: str, number: signal.Signals, how: 
     assert "Disconnected" not in program.lines
 
 
-def test_a_fork_changes_nothing(flavour: Flavour) -> None:
+def test_a_forked_child_does_not_affect_the_parent(flavour: Flavour) -> None:
     """A child that uses the listener, closes it and ends takes no message and no connection from its parent."""
     with listening(flavour, "fork") as (program, server):
         program.wait_for_numbers(FORK_AT + 400)  # 2 s: pings have gone out and have been answered
@@ -141,8 +143,8 @@ def test_a_fork_changes_nothing(flavour: Flavour) -> None:
     assert ["Connected", CHILD_ENDED] == program.words
 
 
-def test_a_process_that_stood_still_goes_on(flavour: Flavour) -> None:
-    """SIGSTOP for longer than ping + deadline: the PONG was there in time, and only nobody looked. No drop, no Gap."""
+def test_connection_survives_a_suspended_process(flavour: Flavour) -> None:
+    """SIGSTOP lasts longer than ping + deadline. The PONG arrived in time, so there is no drop and no Gap."""
     with listening(flavour, "sleep") as (program, _):
         program.signal(signal.SIGSTOP)
         time.sleep(3.5)
@@ -153,7 +155,7 @@ def test_a_process_that_stood_still_goes_on(flavour: Flavour) -> None:
     assert list(range(first, first + len(program.numbers))) == program.numbers
 
 
-def test_a_child_that_goes_on_with_its_parents_loop_costs_a_gap() -> None:
+def test_a_child_that_runs_the_parents_loop_causes_a_gap() -> None:
     """A child that lets a running loop unwind undoes what the parent's loop waits for: they share it, says asyncio.
 
     The listener cannot help that. It notices, and says so.
@@ -178,8 +180,8 @@ def no_answer(kind: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", ["connecting", "subscribing", "in the back-off"])
-def test_close_interrupts_a_try(kind: str, flavour: Flavour, record_property: Any) -> None:
-    """Without a connection it ends just as soon; the long times that it would have waited are not waited for."""
+def test_close_interrupts_connecting(kind: str, flavour: Flavour, record_property: Any) -> None:
+    """Without a connection it ends just as soon, and does not wait for the long times that are set."""
     with no_answer(kind) as url:
         config = CheckpointListenerConfig(
             redis_url=url, instance_id=INSTANCE, connect_timeout=PATIENCE, backoff_initial=3600, backoff_max=3600
@@ -193,8 +195,8 @@ def test_close_interrupts_a_try(kind: str, flavour: Flavour, record_property: An
     assert {type(event).__name__ for _, event in watch.events} <= {"Disconnected"}
 
 
-def test_close_in_a_storm(flavour: Flavour, record_property: Any) -> None:
-    """With a full queue, a slow handler and messages on the way it ends after the event in hand."""
+def test_close_with_a_full_queue(flavour: Flavour, record_property: Any) -> None:
+    """With a slow handler and messages on the way, too, it ends after the current event."""
     slow = [0.0]
     stage = Stage("valkey", flavour)
     with Server() as server:
@@ -214,8 +216,8 @@ def test_close_in_a_storm(flavour: Flavour, record_property: Any) -> None:
     assert took <= ENDS_SECONDS
 
 
-def test_a_cancelled_task_leaves_nothing() -> None:
-    """Cancelled where it waits for an event, again and again: no task, no descriptor, no client on the server."""
+def test_a_cancelled_task_leaves_no_resources() -> None:
+    """It is cancelled many times while it waits for an event. No task, descriptor or client on the server is left."""
 
     async def listen(url: str, connected: asyncio.Event) -> None:
         config = CheckpointListenerConfig(redis_url=url, instance_id=INSTANCE)

@@ -233,8 +233,8 @@ BROKEN: Final[list[tuple[Callable[[], Story], str]]] = [
 ]
 
 
-def test_a_promise_that_is_kept() -> None:
-    """Nothing is wrong with it, and the sums are right."""
+def test_judge_accepts_a_correct_record() -> None:
+    """It finds no problem, and the sums are right."""
     story = kept()
     assert [] == story.problems()
     counts = story.ledger.counts
@@ -243,15 +243,15 @@ def test_a_promise_that_is_kept() -> None:
 
 
 @pytest.mark.parametrize(("story", "problem"), BROKEN, ids=[story.__name__ for story, _ in BROKEN])
-def test_a_promise_that_is_broken(story: Callable[[], Story], problem: str) -> None:
-    """The problem is named, before whatever follows from it."""
+def test_judge_names_the_problem(story: Callable[[], Story], problem: str) -> None:
+    """It names the problem first, before its consequences."""
     problems = story().problems()
     assert problems
     assert problem in problems[0]
 
 
-def test_the_last_message_must_come() -> None:
-    """A Gap does not excuse the last message, which is published when all is well again."""
+def test_judge_demands_the_last_message() -> None:
+    """A Gap does not excuse the last message, which is published after all faults are over."""
     story = Story()
     story.deliver(story.publish())
     last = story.publish()
@@ -259,8 +259,8 @@ def test_the_last_message_must_come() -> None:
     assert any(f"the last message, {last.number}, " in line for line in judge(story.ledger, BOUNDS).problems)
 
 
-def test_before_the_first_connection_nothing_is_promised() -> None:
-    """What was published before the first Connected may be lost without a Gap; a Gap there is wrong."""
+def test_judge_demands_nothing_before_the_first_connected() -> None:
+    """A message published before it may be lost without a Gap. A Gap before it is wrong."""
     ledger = Ledger()
     early = ledger.begin()
     ledger.end(early, True)
@@ -277,8 +277,8 @@ def test_before_the_first_connection_nothing_is_promised() -> None:
     assert any("before the first Connected" in problem for problem in ledger.problems)
 
 
-def test_a_gap_is_in_utc() -> None:
-    """Another time zone is not what was promised."""
+def test_judge_demands_gaps_in_utc() -> None:
+    """A Gap in another time zone breaks the promise."""
     story = Story()
     story.drop()
     moment = datetime.fromtimestamp(story.now, EAST)
@@ -286,8 +286,8 @@ def test_a_gap_is_in_utc() -> None:
     assert any("is not in UTC" in problem for problem in story.problems())
 
 
-def test_at_the_edge_of_a_gap_any_part_counts() -> None:
-    """A message that was being published when the Gap began may have been taken after that."""
+def test_judge_excuses_a_message_that_overlaps_the_gap() -> None:
+    """A message whose publish was under way when the Gap began may have been taken after that."""
     story = Story()
     edge = story.publish()
     story.drop()

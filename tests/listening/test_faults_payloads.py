@@ -48,7 +48,7 @@ def expected(vector: Vector) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_vector(kind: VectorKind, flavour: Flavour) -> None:
-    """Each golden vector is `Invalid` with Rust's error, or `Received` with Rust's value, and all the others come."""
+    """Each golden vector is `Invalid` with Rust's error, or `Received` with Rust's value. All other messages arrive."""
     published = list(vectors(kind))
     assert published
     with Stage("valkey", flavour).scene(keep=True, max_queue=100_000, every=0.02, direct=True) as scene:
@@ -62,8 +62,8 @@ def test_every_vector(kind: VectorKind, flavour: Flavour) -> None:
         assert expected(known[event.raw]) == outcome(event), known[event.raw].name
 
 
-def test_bytes_and_nothing(flavour: Flavour) -> None:
-    """Bytes that are no UTF-8, and an empty payload, are `Invalid`."""
+def test_invalid_utf8_and_empty_payloads_are_invalid(flavour: Flavour) -> None:
+    """Each is one `Invalid`."""
     with Stage("valkey", flavour).scene(direct=True) as scene:
         for payload in (b"\xff", b"", numbered(0) + b"\xff"):
             assert scene.publisher.publish_raw(payload).taken
@@ -75,8 +75,8 @@ def test_bytes_and_nothing(flavour: Flavour) -> None:
     assert [] == scene.watch.seen(Gap)
 
 
-def test_the_cap_comes_before_the_decoder(flavour: Flavour) -> None:
-    """A payload of `max_payload` bytes is decoded; one of a byte more is not, however wrong or right it is."""
+def test_max_payload_is_checked_before_decoding(flavour: Flavour) -> None:
+    """A payload of `max_payload` bytes is decoded. One that is a byte longer is not, be it valid or not."""
     with Stage("valkey", flavour).scene(direct=True, max_payload=CAP) as scene:
         assert scene.publisher.publish(CAP).taken
         assert scene.publisher.publish(CAP + 1).taken
@@ -88,8 +88,8 @@ def test_the_cap_comes_before_the_decoder(flavour: Flavour) -> None:
     assert [] == scene.watch.seen(Gap)
 
 
-def test_large_and_deep_ones_are_received(flavour: Flavour, record_property: Any) -> None:
-    """30 MB, and 100,000 levels in a field that nobody reads, are notifications like any other."""
+def test_large_and_deep_payloads_are_received(flavour: Flavour, record_property: Any) -> None:
+    """30 MB, and 100,000 levels in an unknown field, are received as any notification is."""
     deep = b'{"x":' + b"[" * LEVELS + b"]" * LEVELS + b"," + CheckpointNotification.new("p", "n").to_json_bytes()[1:]
     # A PONG waits behind 30 MB, and a consumer is busy with them: that is what a long ping_timeout is for.
     with Stage("valkey", flavour).scene(direct=True, ping_timeout=5) as scene:

@@ -69,7 +69,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def test_events_come_in_order_and_are_counted(listen: Listen, server: Server, admin: Resp) -> None:
-    """Of this instance alone; messages, broken ones and ones that are too large in their places, then a reconnect."""
+    """Messages, invalid ones and ones that are too large, of this instance alone, then a reconnect."""
     large = PAYLOAD + b" " * 1000
     with listen(redis_url=server.url, max_payload=len(large) - 1) as listening:
         listening.take(Connected)
@@ -107,8 +107,8 @@ def test_events_come_in_order_and_are_counted(listen: Listen, server: Server, ad
         )
 
 
-def test_over_every_kind_of_url(listen: Listen) -> None:
-    """TCP and Unix sockets, with password and database, and where RESP3 is asked for."""
+def test_listener_accepts_every_kind_of_url(listen: Listen) -> None:
+    """TCP and Unix sockets, with password and database, and with RESP3."""
     with Server(password="a b@/?#:%") as closed:
         for url in (f"{closed.url}/3", f"{closed.unix_url}&db=3", f"{closed.url}?protocol=3"):
             with listen(redis_url=url) as listening:
@@ -117,8 +117,8 @@ def test_over_every_kind_of_url(listen: Listen) -> None:
                 assert NOTIFICATION == listening.take(Received).notification
 
 
-def test_a_consumer_too_slow_gets_the_newest(listen: Listen, server: Server, admin: Resp) -> None:
-    """Nothing holds the reader up; one Gap covers what was dropped, and the stream goes on."""
+def test_a_slow_consumer_gets_the_newest_messages(listen: Listen, server: Server, admin: Resp) -> None:
+    """The reader does not wait for it. One Gap covers what was dropped, and later messages arrive."""
     with listen(redis_url=server.url, max_queue=5) as listening:
         listening.take(Connected)
         before = time.time()
@@ -162,8 +162,8 @@ def test_two_consumers_share_the_events(listen: Listen, server: Server, admin: R
 # Beginning.
 
 
-def test_entering_waits_for_nobody(listen: Listen) -> None:
-    """A server that never answers, and an hour to connect: entered at once, no event so far, and left at once."""
+def test_entering_does_not_wait_for_the_server(listen: Listen) -> None:
+    """The server never answers, and connecting may take an hour. Entering and leaving return at once."""
     with LoopbackServer(silent) as nobody:
         begun = time.monotonic()
         with listen(redis_url=nobody.url, connect_timeout=3600) as listening:
@@ -175,8 +175,8 @@ def test_entering_waits_for_nobody(listen: Listen) -> None:
         assert time.monotonic() - begun < 2 * PATIENCE
 
 
-def test_a_server_that_comes_late(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
-    """One Disconnected with the reason, one warning, a line for each try; then Connected and no Gap."""
+def test_listener_connects_to_a_server_that_starts_later(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
+    """One Disconnected with the reason, one warning and a line for each try. Then Connected, and no Gap."""
     caplog.set_level(logging.DEBUG, "checkpoint_notify")
     with Server() as late:
         late.kill()
@@ -211,8 +211,10 @@ NO_CHANNEL: Final = ("ACL", "SETUSER", "bob", "on", ">SECRET", "resetchannels", 
         pytest.param(NO_CHANNEL, "the server answered: NOPERM No permissions to access a channel", id="noperm"),
     ],
 )
-def test_refusals_are_told(listen: Listen, rules: tuple[str, ...], text: str, caplog: pytest.LogCaptureFixture) -> None:
-    """In the event and in the log, in the server's words, and nowhere with the password."""
+def test_refusals_are_reported_without_the_password(
+    listen: Listen, rules: tuple[str, ...], text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The event and the log have the server's words, and never the password."""
     with Server() as own, Resp(own.port) as admin:
         admin.ask(*rules)
         with listen(redis_url=f"redis://bob:SECRET@127.0.0.1:{own.port}") as listening:
@@ -224,8 +226,8 @@ def test_refusals_are_told(listen: Listen, rules: tuple[str, ...], text: str, ca
     assert "SECRET" not in shown + caplog.text
 
 
-def test_a_server_that_repeats_the_password(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
-    """One that does not know AUTH shows its arguments, and cuts off what is long; we show nothing of them."""
+def test_the_password_is_hidden_in_the_servers_text(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
+    """A server without AUTH repeats its arguments, and truncates long ones. The listener shows none of them."""
     with (
         Server("--rename-command", "AUTH", "") as own,
         listen(redis_url=f"redis://:{100 * 'SECRET'}@127.0.0.1:{own.port}") as listening,
@@ -237,8 +239,8 @@ def test_a_server_that_repeats_the_password(listen: Listen, caplog: pytest.LogCa
     assert "SECRET" not in caplog.text + repr(error)
 
 
-def test_names_are_resolved_anew(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each try asks for the address: the server may have moved."""
+def test_each_try_resolves_the_name_again(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server may have moved."""
     asked: list[bytes | str] = []
     resolve = socket.getaddrinfo
 
@@ -254,7 +256,7 @@ def test_names_are_resolved_anew(listen: Listen, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_bad_url(listen: Listen) -> None:
-    """Raised by entering; constructing does not look at it."""
+    """Entering raises the error. The constructor does not read the URL."""
     listening = listen(redis_url="redis://")
     with pytest.raises(RedisUrlError, match=r"^Redis client error: Missing hostname - InvalidClientConfig$"):
         listening.__enter__()
@@ -268,7 +270,7 @@ def test_without_redis(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_bad_instance_id(listen: Listen) -> None:
-    """An id that no Rust String can hold has no channel."""
+    """An id that no Rust String can hold is an error."""
     with pytest.raises(EncodeError):
         listen(instance_id="\udcff")
 
@@ -289,8 +291,8 @@ with CheckpointListener(CheckpointListenerConfig(redis_url=sys.argv[1])) as list
 
 
 @pytest.mark.parametrize("name", BESIDE)
-def test_redis_may_be_needed_at_the_same_time(name: str, server: Server) -> None:
-    """The next line may import redis-py as well, or have it imported, in a process that has not done so yet."""
+def test_importing_redis_at_the_same_time_does_not_deadlock(name: str, server: Server) -> None:
+    """The next line may import redis-py, in a process that has not imported it yet."""
     program = IMPORTING.replace("BESIDE", BESIDE[name])
     done = subprocess.run(
         [sys.executable, "-c", program, server.url], capture_output=True, text=True, timeout=PATIENCE, check=False
@@ -310,7 +312,7 @@ def test_disabled(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_max_reconnects(listen: Listen, caplog: pytest.LogCaptureFixture) -> None:
-    """Iteration ends behind a Disconnected, raises nothing, stays at its end, and an error is logged."""
+    """Iteration ends after a Disconnected, raises nothing and stays ended. An error is logged."""
     with Server() as gone:
         gone.kill()
         with listen(redis_url=gone.url, max_reconnects=2, backoff_max=0.01) as listening:
@@ -322,7 +324,7 @@ def test_max_reconnects(listen: Listen, caplog: pytest.LogCaptureFixture) -> Non
     assert "; max_reconnects is used up, the listener has ended: make a new one " in warnings(caplog)[-1]
 
 
-def test_a_fault_of_the_reader(listen: Listen, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_in_the_reader_is_raised(listen: Listen, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Iteration does not end as if nothing were wrong."""
 
     def faulty(*_: object) -> None:
@@ -339,10 +341,10 @@ def test_a_fault_of_the_reader(listen: Listen, server: Server, monkeypatch: pyte
 # Just the values.
 
 
-def test_notifications_log_the_rest(
+def test_notifications_log_other_events_without_callbacks(
     listen: Listen, server: Server, admin: Resp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Values only; without callbacks, what else happens is logged, and of a payload only its size."""
+    """They yield values only. Of an invalid payload, the log has only the size."""
     with listen(redis_url=server.url) as listening:
         values = listening.notifications()
         listening.take(Connected)
@@ -360,10 +362,10 @@ def test_notifications_log_the_rest(
     assert "SECRET" not in caplog.text
 
 
-def test_notifications_call_back_in_turn(
+def test_notifications_call_the_callbacks_in_order(
     listen: Listen, server: Server, admin: Resp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Gaps and invalid payloads go to the callbacks, in their places, and are not logged then."""
+    """The callbacks get Gaps and invalid payloads between the values. These are then not logged."""
     seen: list[Any] = []
     with listen(redis_url=server.url, max_queue=3) as listening:
         listening.take(Connected)
@@ -380,8 +382,8 @@ def test_notifications_call_back_in_turn(
     assert [] == warnings(caplog)
 
 
-def test_notifications_in_order_of_version(listen: Listen, server: Server, admin: Resp) -> None:
-    """Opt-in: a version at or below the newest seen is skipped, and counted; closing in a callback ends it."""
+def test_notifications_skip_old_versions(listen: Listen, server: Server, admin: Resp) -> None:
+    """If asked to, they skip and count versions not above the newest. Closing in a callback ends them."""
     versions = [3, 1, 3, 4, 2, LARGEST, 4, 0, LARGEST]
     for ordered, expected in ((True, [3, 4, LARGEST]), (False, versions)):
         with listen(redis_url=server.url) as listening:
@@ -393,8 +395,8 @@ def test_notifications_in_order_of_version(listen: Listen, server: Server, admin
             assert ListenerCounters(received=len(versions), invalid=1, skipped=skipped) == listening.counters
 
 
-def test_an_exception_of_a_callback(listen: Listen, server: Server, admin: Resp) -> None:
-    """It reaches the consumer; another call of `notifications` goes on behind it."""
+def test_an_exception_in_a_callback_reaches_the_consumer(listen: Listen, server: Server, admin: Resp) -> None:
+    """Another call of `notifications` continues after it."""
 
     def fail(_: Invalid) -> None:
         raise ZeroDivisionError

@@ -45,8 +45,8 @@ def subscribers(port: int) -> list[str]:
         return admin.text("CLIENT", "LIST", "TYPE", "pubsub").splitlines()
 
 
-def test_close_while_somebody_waits(listen: Listen, record_property: Any) -> None:
-    """From another thread, twice: the wait ends, what is asked for later is at its end, and nothing is left."""
+def test_close_ends_a_wait_in_another_thread(listen: Listen, record_property: Any) -> None:
+    """It is called twice. The wait ends, later calls find the end, and nothing is left."""
     before = held()
     with Server() as server:
         listening = listen(redis_url=server.url, ping_interval=HOUR, ping_timeout=HOUR)
@@ -69,8 +69,8 @@ def test_close_while_somebody_waits(listen: Listen, record_property: Any) -> Non
     assert took < PATIENCE
 
 
-def test_close_drops_what_waits(listen: Listen, server: Server) -> None:
-    """The event in hand is the last one, though more have come."""
+def test_close_drops_queued_events(listen: Listen, server: Server) -> None:
+    """The current event is the last one, though more have arrived."""
     with listen(redis_url=server.url, max_queue=2) as listening, Resp(server.port) as admin:
         listening.take(Connected)
         for _ in range(3):
@@ -81,8 +81,8 @@ def test_close_drops_what_waits(listen: Listen, server: Server) -> None:
         assert 0 == listening.counters.received
 
 
-def test_close_before_entering(server: Server) -> None:
-    """It ends as soon as it begins."""
+def test_a_listener_closed_before_entering_ends_at_once(server: Server) -> None:
+    """It yields no event."""
     config = CheckpointListenerConfig(redis_url=server.url)
     listener = CheckpointListener(config)
     listener.close()
@@ -99,7 +99,7 @@ def test_close_before_entering(server: Server) -> None:
 
 
 def test_close_in_the_body_of_the_loop(server: Server) -> None:
-    """The iteration ends behind the event in hand."""
+    """The iteration ends after the current event."""
     config = CheckpointListenerConfig(redis_url=server.url)
     events: list[object] = []
     with CheckpointListener(config) as listener:
@@ -117,8 +117,8 @@ def test_close_in_the_body_of_the_loop(server: Server) -> None:
     assert [Connected(), Connected()] == events
 
 
-def test_close_waits_for_no_lock(server: Server) -> None:
-    """A signal handler may have interrupted whoever holds it."""
+def test_close_takes_no_lock(server: Server) -> None:
+    """A signal handler may have interrupted the thread that holds the lock."""
     with CheckpointListener(CheckpointListenerConfig(redis_url=server.url)) as listener:
         closing = threading.Thread(target=listener.close, daemon=True)
         with listener._queue._lock, _counters._LOCK:
@@ -127,8 +127,8 @@ def test_close_waits_for_no_lock(server: Server) -> None:
             assert not closing.is_alive()
 
 
-def test_close_waits_for_no_reader() -> None:
-    """Whatever keeps the reader from its end, all who wait for an item are told."""
+def test_close_does_not_wait_for_the_reader() -> None:
+    """If the reader cannot end, all waiting consumers are still woken."""
     mailbox = ConsumerQueue(EventQueue(1, 1))
     with ThreadPoolExecutor(3) as consumers:
         waiting = [consumers.submit(mailbox.get) for _ in range(3)]
@@ -176,7 +176,7 @@ print(len(counted) == attempt + 1, threading.active_count())
 
 
 def test_close_from_a_signal_handler_at_any_point() -> None:
-    """In the very thread that listens, wherever that is just then, twenty times: each ends, and no lock is stuck."""
+    """It interrupts the listening thread, twenty times at random points. Each listener ends, and no lock stays held."""
     with Server() as server:
         done = subprocess.run(
             [sys.executable, "-c", SIGNALLED, server.url], capture_output=True, text=True, timeout=PATIENCE, check=False
@@ -209,8 +209,8 @@ with CheckpointListener(config) as listener:
 """
 
 
-def test_a_child_may_have_a_listener_of_its_own() -> None:
-    """It is told to make one; parent and child both receive, and the child's end is nothing to the parent."""
+def test_a_forked_child_can_open_its_own_listener() -> None:
+    """An error tells it to. Parent and child both receive, and the child's end does not affect the parent."""
     with Server() as server:
         command = [sys.executable, "-W", "ignore", "-c", FORKED, server.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -223,7 +223,7 @@ def test_a_child_may_have_a_listener_of_its_own() -> None:
 # The rules.
 
 
-def test_not_entered_or_twice(server: Server) -> None:
+def test_error_for_a_listener_not_entered_or_entered_twice(server: Server) -> None:
     """An error that says what to do."""
     config = CheckpointListenerConfig(redis_url=server.url)
     listener = CheckpointListener(config)
@@ -247,8 +247,8 @@ def test_not_entered_or_twice(server: Server) -> None:
 
 
 @pytest.mark.parametrize("state", ["connecting", "pausing"])
-def test_cancelled_without_a_connection(state: str, record_property: Any) -> None:
-    """The task that listens is cancelled: no other task is left, and no descriptor, though there was an hour to go."""
+def test_cancelling_without_a_connection_leaves_no_resources(state: str, record_property: Any) -> None:
+    """The listening task is cancelled an hour before its time limit. No other task and no descriptor is left."""
 
     async def cancel(config: CheckpointListenerConfig, in_state: Callable[[], bool]) -> float:
         before = held()
@@ -279,8 +279,8 @@ def test_cancelled_without_a_connection(state: str, record_property: Any) -> Non
     assert took < PATIENCE
 
 
-def test_a_wait_that_is_cancelled_takes_nothing_along(server: Server) -> None:
-    """Cancelled in each turn of the loop between a message's arrival and its event: every event comes, in order."""
+def test_a_cancelled_wait_loses_no_event(server: Server) -> None:
+    """It is cancelled at each turn of the loop from a message's arrival to its event. Every event comes, in order."""
 
     async def receive() -> list[int]:
         versions: list[int] = []
@@ -307,8 +307,8 @@ def test_a_wait_that_is_cancelled_takes_nothing_along(server: Server) -> None:
     assert list(range(60)) == asyncio.run(asyncio.wait_for(receive(), PATIENCE))
 
 
-def test_notifications_after_a_wait_that_was_cancelled(server: Server) -> None:
-    """As with any generator, they are over; another call goes on, and no value is lost."""
+def test_a_cancelled_notifications_generator_loses_no_value(server: Server) -> None:
+    """It ends, as any generator does. Another call continues, and no value is lost."""
 
     async def receive() -> CheckpointNotification:
         config = CheckpointListenerConfig(redis_url=server.url)
@@ -326,8 +326,8 @@ def test_notifications_after_a_wait_that_was_cancelled(server: Server) -> None:
     assert PAYLOAD == asyncio.run(receive()).to_json_bytes()
 
 
-def test_aclose_by_several_tasks_and_once_more_elsewhere(server: Server) -> None:
-    """All of them return once nothing is left; and the loop may be gone by the next time."""
+def test_aclose_may_be_called_by_several_tasks_and_again(server: Server) -> None:
+    """All calls return once nothing is left. The last call comes after the loop has ended."""
 
     async def close_thrice() -> checkpoint_notify.asyncio.CheckpointListener:
         before = held()

@@ -121,7 +121,7 @@ def doomed() -> Iterator[Cluster]:
 def test_published_at_one_node_received_at_another(
     whole: Cluster, listening_flavour: Flavour, rust_bin: RustBin
 ) -> None:
-    """From Rust to Python, from each node to each other and to itself, in order and once."""
+    """Rust publishes at each node, and Python receives at every node, in order and once."""
     with contextlib.ExitStack() as open_:
         listeners = [open_.enter_context(Subscribed(listening_flavour, node)) for node in whole.nodes]
         for number, node in enumerate(whole.nodes):
@@ -132,8 +132,10 @@ def test_published_at_one_node_received_at_another(
 
 
 @pytest.mark.parametrize("listening_flavour", FLAVOURS)
-def test_the_count_is_local(whole: Cluster, listening_flavour: Flavour, publisher: FlavourNotifier) -> None:
-    """PUBLISH counts the subscribers of its own node: 0, and yet the message arrives."""
+def test_publish_counts_the_subscribers_of_its_node_only(
+    whole: Cluster, listening_flavour: Flavour, publisher: FlavourNotifier
+) -> None:
+    """The count is 0, and yet the message arrives at the other node."""
     here, there, _ = whole.nodes
     with Subscribed(listening_flavour, there) as listener:
         assert 0 == publisher.publish(here.url, MESSAGES[1], instance_id=INSTANCE)
@@ -142,8 +144,8 @@ def test_the_count_is_local(whole: Cluster, listening_flavour: Flavour, publishe
         assert MESSAGES[2] == _received(listener)
 
 
-def test_another_node_dies(doomed: Cluster, rust_bin: RustBin) -> None:
-    """Nobody was connected to it: nothing is lost and nothing told, though a third of the slots has no node now."""
+def test_death_of_another_node_loses_nothing(doomed: Cluster, rust_bin: RustBin) -> None:
+    """No client was connected to it. No message is lost and no event delivered, though a third of the slots is down."""
     here, there, dead = doomed.nodes
     with _both(there) as listeners, Trainer(rust_bin, here) as trainer:
         dead.kill()
@@ -156,7 +158,7 @@ def test_another_node_dies(doomed: Cluster, rust_bin: RustBin) -> None:
             assert listener.nothing_waits()
 
 
-def test_the_node_listened_at_dies(doomed: Cluster, rust_bin: RustBin) -> None:
+def test_death_of_the_listeners_node_causes_a_gap(doomed: Cluster, rust_bin: RustBin) -> None:
     """Disconnected, then try after try; once the node is back, a Gap that covers what the others took, and no end.
 
     The listener stays with the node that REDIS_URL names: to go elsewhere is a matter for a name that leads elsewhere,
@@ -181,7 +183,7 @@ def test_the_node_listened_at_dies(doomed: Cluster, rust_bin: RustBin) -> None:
         assert [again, again] == [_received(listener) for listener in listeners]
 
 
-def test_two_nodes_that_have_forgotten_each_other(doomed: Cluster, rust_bin: RustBin) -> None:
+def test_messages_between_nodes_that_forgot_each_other_are_lost_silently(doomed: Cluster, rust_bin: RustBin) -> None:
     """A PUBLISH that succeeds at one is never seen at the other; no Gap, no Disconnected, and a PONG for each PING.
 
     This is no fault that a client could find: all that the listener can ask is its own node, which is well, answers,
@@ -201,8 +203,8 @@ def test_two_nodes_that_have_forgotten_each_other(doomed: Cluster, rust_bin: Rus
         assert here.port not in there.reaches()
 
 
-def test_the_remedy(rust_bin: RustBin) -> None:
-    """Once the ban is over, CLUSTER MEET makes it whole without a restart; what was missed stays missed, untold."""
+def test_cluster_meet_repairs_forgotten_nodes(rust_bin: RustBin) -> None:
+    """After the ban, CLUSTER MEET repairs the cluster without a restart. Lost messages stay lost, without an event."""
     ban_seconds = 1
     with Cluster(ban_seconds) as cluster:
         here, there, _ = cluster.nodes

@@ -138,8 +138,8 @@ def test_times_are_checked(name: str, value: Any, error: type[Exception]) -> Non
 
 
 @pytest.mark.parametrize("name", ["ping_interval", "ping_timeout", "connect_timeout", "backoff_initial"])
-def test_no_time_is_zero(name: str) -> None:
-    """Nothing can be had in no time; only the back-off may be switched off."""
+def test_a_time_of_zero_is_refused(name: str) -> None:
+    """Only the back-off may be switched off by 0."""
     with pytest.raises(ValueError, match=f"^{name} is a number of seconds above 0, not 0$"):
         CheckpointListenerConfig(**{name: 0})  # type: ignore[arg-type]
     assert 0 == CheckpointListenerConfig(backoff_max=0).backoff_max
@@ -166,7 +166,7 @@ def test_counts_are_checked(name: str, least: int) -> None:
         ("instance_id", 7, "instance_id is a str, not a int"),
     ],
 )
-def test_other_types_are_refused(name: str, value: Any, text: str) -> None:
+def test_wrong_types_are_refused(name: str, value: Any, text: str) -> None:
     """The value is not shown: it may hold a password."""
     with pytest.raises(TypeError, match=f"^{text}$"):
         CheckpointListenerConfig(**{name: value})
@@ -184,7 +184,7 @@ def test_repr_hides_the_password(url: str) -> None:
 
 
 @pytest.mark.time_limits
-def test_repr_shows_the_rest() -> None:
+def test_repr_shows_all_other_settings() -> None:
     """Every setting, in order."""
     assert (
         "CheckpointListenerConfig(redis_url='redis://u:***@h/1', instance_id='prod', enabled=True, ping_interval=10.0,"

@@ -75,8 +75,8 @@ class Driven:
             self.now = min(end, self.now + pause)
 
 
-def test_an_outage(caplog: pytest.LogCaptureFixture) -> None:
-    """It begins with a warning and ends with how long it lasted; each failure is a line for those who debug."""
+def test_an_outage_is_logged_at_its_begin_and_end(caplog: pytest.LogCaptureFixture) -> None:
+    """It begins with a warning and ends with its duration. Each failure is a debug record."""
     driven = Driven()
     driven.connect()
     driven.now += 100
@@ -95,8 +95,8 @@ def test_an_outage(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("connected", [True, False])
-def test_a_long_outage_is_recalled_once_a_minute(connected: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """Whether or not there was a connection before, and whatever the errors say."""
+def test_a_long_outage_is_logged_once_a_minute(connected: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """That holds with or without an earlier connection, and whatever the errors say."""
     driven = Driven()
     if connected:
         driven.connect()
@@ -113,8 +113,8 @@ def test_a_long_outage_is_recalled_once_a_minute(connected: bool, caplog: pytest
         assert " failures: error " in words
 
 
-def test_no_reminder_before_a_minute_is_over(caplog: pytest.LogCaptureFixture) -> None:
-    """Not by a moment; and none without a try."""
+def test_an_outage_is_not_logged_again_within_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """The next warning needs a full minute and another try."""
     driven = Driven()
     driven.fail()
     for later, count in ((59.9, 1), (60.0, 2), (119.9, 2), (500.0, 3)):
@@ -123,8 +123,8 @@ def test_no_reminder_before_a_minute_is_over(caplog: pytest.LogCaptureFixture) -
         assert count == len(lines(caplog, logging.WARNING))
 
 
-def test_outages_far_apart_are_all_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    """However many there are."""
+def test_outages_far_apart_are_all_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Each has its warning, however many there are."""
     driven = Driven()
     for _ in range(20):
         driven.connect()
@@ -135,8 +135,8 @@ def test_outages_far_apart_are_all_warned_of(caplog: pytest.LogCaptureFixture) -
 
 
 @pytest.mark.parametrize("up", [0.01, 0.9, 1.5, 30.0])
-def test_a_server_that_flaps(up: float, caplog: pytest.LogCaptureFixture) -> None:
-    """Some warnings at first, then one a minute; every outage is visible, and the warnings count them."""
+def test_frequent_outages_limit_the_warnings(up: float, caplog: pytest.LogCaptureFixture) -> None:
+    """There are some warnings at first, then one a minute. The warnings count every outage."""
     driven = Driven()
     begun, outages = driven.now, 0
     while driven.now < begun + 1200:
@@ -154,8 +154,8 @@ def test_a_server_that_flaps(up: float, caplog: pytest.LogCaptureFixture) -> Non
     assert outages - in_a_row[-1] <= REMINDER_SECONDS / (up + 0.5) + 1
 
 
-def test_a_row_of_outages_ends_with_a_quiet_minute(caplog: pytest.LogCaptureFixture) -> None:
-    """Then an outage is the first again."""
+def test_a_minute_without_outage_resets_the_limit(caplog: pytest.LogCaptureFixture) -> None:
+    """The next outage is logged as the first one was."""
     driven = Driven()
     for _ in range(WARNED_IN_A_ROW + 2):
         driven.connect()
@@ -167,8 +167,8 @@ def test_a_row_of_outages_ends_with_a_quiet_minute(caplog: pytest.LogCaptureFixt
     assert HEAD + ": refused" + ADVICE == lines(caplog, logging.WARNING)[-1]
 
 
-def test_an_outage_that_lasts_behind_others(caplog: pytest.LogCaptureFixture) -> None:
-    """One that began without a warning is warned of when a minute is over."""
+def test_an_outage_begun_without_a_warning_is_logged_after_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    """The limit delays the warning, and does not suppress it."""
     driven = Driven()
     for _ in range(WARNED_IN_A_ROW + 1):
         driven.connect()
@@ -179,8 +179,8 @@ def test_an_outage_that_lasts_behind_others(caplog: pytest.LogCaptureFixture) ->
     assert expected == lines(caplog, logging.WARNING)[-1]
 
 
-def test_the_end_of_all_tries(caplog: pytest.LogCaptureFixture) -> None:
-    """An error says that the listener has ended, and what to do; the status says why."""
+def test_the_end_of_the_listener_is_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    """The error says that the listener has ended, and what to do. The status says why."""
     driven = Driven(max_reconnects=1)
     assert driven.fail() is not None
     last = ConnectionError("gone.")
@@ -191,8 +191,8 @@ def test_the_end_of_all_tries(caplog: pytest.LogCaptureFixture) -> None:
     assert driven.subscription.error is last
 
 
-def test_state_and_log_are_ahead_of_the_events(caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever acts on an event finds both as they should be."""
+def test_state_and_log_change_before_the_event_is_delivered(caplog: pytest.LogCaptureFixture) -> None:
+    """Code that handles an event finds both up to date."""
     driven = Driven()
     seen: list[tuple[bool, int]] = []
     driven.at_delivery = lambda: seen.append((driven.subscription.connected, caplog.records[-1].levelno))
@@ -208,8 +208,8 @@ ODD: Final = "a\r\nERROR b\x1b[31m\u2028\u202e\x85\u200b c.\n"
 SHOWN: Final = r"a\r\nERROR b\x1b[31m\u2028\u202e\x85\u200b c"
 
 
-def test_foreign_text_stays_on_its_line(caplog: pytest.LogCaptureFixture) -> None:
-    """Of servers, resolvers and whoever chose the instance: nothing of it can look like a line of its own."""
+def test_text_of_others_is_logged_on_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """Text of servers, resolvers and instance ids cannot look like a line of the log."""
     outage = OutageLog("fks:x\ny:z")
     outage.failed(ConnectionError(ODD), 1, 0)
     outage.gave_up(ConnectionError(ODD))
@@ -225,15 +225,15 @@ def test_foreign_text_stays_on_its_line(caplog: pytest.LogCaptureFixture) -> Non
         assert (SHOWN in text) == (record.funcName not in ("subscribed", "gap"))
 
 
-def test_an_error_without_words(caplog: pytest.LogCaptureFixture) -> None:
-    """Its name is better than nothing."""
+def test_an_error_without_text_is_logged_by_its_class(caplog: pytest.LogCaptureFixture) -> None:
+    """The name of the class is shown."""
     OutageLog("c").failed(TimeoutError(), 1, 0)
     assert ": TimeoutError; the listener" in lines(caplog, logging.WARNING)[0]
 
 
 @pytest.mark.parametrize("text", ["refused.", "refused. ", "refused.\n", "refused..."])
-def test_a_full_stop_does_not_stand_before_a_semicolon(text: str, caplog: pytest.LogCaptureFixture) -> None:
-    """More follows on the line."""
+def test_a_final_full_stop_is_dropped_before_a_semicolon(text: str, caplog: pytest.LogCaptureFixture) -> None:
+    """The line goes on after the error."""
     OutageLog("c").failed(ConnectionError(text), 1, 0)
     assert all(": refused; " in line for line in lines(caplog, logging.WARNING) + lines(caplog, logging.DEBUG))
 
@@ -261,8 +261,8 @@ else:
 
 
 @pytest.mark.parametrize("flavour", ["sync", "asyncio"])
-def test_a_wrong_password_reaches_the_screen(flavour: str) -> None:
-    """Python prints warnings where a program has not set up logging: one line when it begins, one when it ends."""
+def test_a_wrong_password_is_printed_without_logging_setup(flavour: str) -> None:
+    """Python prints warnings if a program has not set up logging: one line at the begin, one at the end."""
     with Server(password="right") as server:
         url = f"redis://:SECRET@127.0.0.1:{server.port}"
         done = subprocess.run(

@@ -70,8 +70,8 @@ POLLS: Final = [in_no_time, value_in_no_time, by_a_deadline_that_is_over, waited
 
 @pytest.mark.parametrize("poll", POLLS)
 @pytest.mark.parametrize("pause", [None, 0.0, 0.02], ids=["at once", "after a turn", "after a while"])
-def test_polls_get_what_waits(poll: Poll, pause: float | None, server: Server) -> None:
-    """As with `asyncio.Queue`: five polls for five events, and the other 45 end without one."""
+def test_polls_return_queued_events(poll: Poll, pause: float | None, server: Server) -> None:
+    """As with `asyncio.Queue`: five polls get five events, and the other 45 get none."""
 
     async def main() -> list[int]:
         got: list[int] = []
@@ -92,8 +92,8 @@ def test_polls_get_what_waits(poll: Poll, pause: float | None, server: Server) -
 
 
 @pytest.mark.parametrize("poll", POLLS)
-def test_polls_of_a_busy_consumer(poll: Poll, server: Server) -> None:
-    """It gives the loop no turn; so the loop takes one now and then, and a poll that ends in it loses no event."""
+def test_polls_without_a_pause_lose_no_event(poll: Poll, server: Server) -> None:
+    """The consumer never yields to the loop, so the listener does now and then. A poll that ends then loses no event."""
     waiting = 20
 
     async def main() -> tuple[list[int], int, int]:
@@ -126,8 +126,8 @@ def test_polls_of_a_busy_consumer(poll: Poll, server: Server) -> None:
     assert ticks >= waiting / 2
 
 
-def test_a_cancellation_in_a_turn_of_the_loop_takes_nothing_along(server: Server) -> None:
-    """Whenever it comes: every event is handed over, once and in order."""
+def test_cancellation_at_any_time_loses_no_event(server: Server) -> None:
+    """Every event is delivered, once and in order."""
     waiting = 200
 
     async def main() -> tuple[list[int], int]:
@@ -155,8 +155,8 @@ def test_a_cancellation_in_a_turn_of_the_loop_takes_nothing_along(server: Server
     assert cancelled > 10
 
 
-def test_a_consumer_that_never_waits_leaves_the_loop_its_turns(server: Server) -> None:
-    """However short its work for each event is: 1 s of it leaves other tasks many turns."""
+def test_a_consumer_that_never_waits_does_not_block_the_loop(server: Server) -> None:
+    """In 1 s of short work for each event, other tasks get many turns."""
 
     async def main() -> int:
         turns = 0

@@ -39,8 +39,8 @@ NOTIFICATION: Final = CheckpointNotification.new("model.bin", "lstm")
 # Interrupts.
 
 
-def test_an_interrupt_takes_no_event_along(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while an event is made: the next one is the same, and it comes once."""
+def test_an_interrupt_loses_no_event(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C comes while an event is made. The next call returns this event, once."""
     decode = CheckpointNotification.from_json
     interrupts = iter([True])
 
@@ -101,8 +101,8 @@ print(received == list(range(MESSAGES)), interrupts > 10)
 """
 
 
-def test_interrupts_anywhere() -> None:
-    """A signal handler raises at any point of `next`, many times: everything comes, once, and in order."""
+def test_interrupts_at_any_point_lose_no_event() -> None:
+    """A signal handler raises at many points of `next`. Every event comes, once and in order."""
     with Server() as server:
         command = [sys.executable, "-c", INTERRUPTED, server.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -146,7 +146,7 @@ os.waitpid(child, 0)
 
 @pytest.mark.parametrize("flavour", FORKED)
 def test_a_child_does_not_keep_the_connection_open(flavour: str) -> None:
-    """It has a copy of the socket, as the workers of a data loader do; the server sees it closed with the listener."""
+    """It has a copy of the socket. The server still sees the connection closed when the listener closes."""
     with Server() as server, Resp(server.port) as admin:
         program = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", FORKED[flavour], server.url],
@@ -162,8 +162,8 @@ def test_a_child_does_not_keep_the_connection_open(flavour: str) -> None:
     assert 0 == program.returncode
 
 
-def test_a_child_can_count() -> None:
-    """Though another thread of its parent was about to count at the moment of the fork."""
+def test_counters_work_in_a_forked_child() -> None:
+    """Another thread of the parent was counting at the moment of the fork."""
     tally = CounterSet(NotifierCounters)
     counting, forking = threading.Event(), threading.Event()
 
@@ -187,8 +187,8 @@ def test_a_child_can_count() -> None:
 
 
 @pytest.mark.parametrize("kind", [CheckpointNotifier, checkpoint_notify.asyncio.CheckpointNotifier])
-def test_a_notifier_goes_to_another_process(kind: Any) -> None:
-    """It can be pickled, as multiprocessing does where it starts anew, and copied along with whatever holds it."""
+def test_a_notifier_can_be_pickled_and_copied(kind: Any) -> None:
+    """Multiprocessing pickles it where it starts a new interpreter."""
     notifier = kind(CheckpointNotifierConfig(redis_url="redis://:pw@h", instance_id="prod", enabled=False))
     for same in (pickle.loads(pickle.dumps(notifier)), copy.deepcopy(notifier)):
         assert (notifier.channel, notifier.counters, repr(notifier)) == (same.channel, same.counters, repr(same))
@@ -199,8 +199,8 @@ def test_a_notifier_goes_to_another_process(kind: Any) -> None:
 # The event loop.
 
 
-def test_events_that_wait_leave_the_loop_its_turns(server: Server) -> None:
-    """Each is handled without a pause for the loop; it reads, pings and runs other tasks all the same."""
+def test_queued_events_do_not_block_the_loop(server: Server) -> None:
+    """The consumer handles each without a pause. The loop still reads, pings and runs other tasks."""
     waiting = 100
 
     async def main() -> list[int]:
@@ -238,8 +238,8 @@ def test_events_that_wait_leave_the_loop_its_turns(server: Server) -> None:
 # What the system does not give.
 
 
-def test_close_while_a_name_is_resolved(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A resolver that does not answer keeps neither the listener nor the end of its loop."""
+def test_close_does_not_wait_for_the_resolver(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver that does not answer delays neither the listener's end nor the loop's."""
     answered = threading.Event()
     asked = threading.Event()
     resolve = socket.getaddrinfo
@@ -294,8 +294,8 @@ attempt()
 """
 
 
-def test_entering_without_means() -> None:
-    """No descriptor left, or no thread: entering says so, nothing else is printed, and nobody waits for events then."""
+def test_entering_without_descriptors_or_threads_raises() -> None:
+    """Nothing else is printed, and no consumer waits for events."""
     done = subprocess.run(
         [sys.executable, "-c", EXHAUSTED, "redis://127.0.0.1:1"],
         capture_output=True,

@@ -24,8 +24,8 @@ def frames(*pieces: bytes) -> list[Any]:
     return [frame for piece in pieces for frame in wire.feed(piece)]
 
 
-def test_wire_reads_every_kind_of_reply() -> None:
-    """Messages are their payloads; all else is a list of parts, each with the sign of its kind."""
+def test_parser_reads_every_kind_of_reply() -> None:
+    """A message is its payload. Any other reply is a list of parts, each with the sign of its kind."""
     stream = CONFIRMATION + message(b"a\r\nb") + PONG + message(b"") + b"-NOAUTH Authentication required.\r\n+OK\r\n"
     assert [
         [b"*", b"$subscribe", b"$channel", b":1"],
@@ -37,8 +37,8 @@ def test_wire_reads_every_kind_of_reply() -> None:
     ] == frames(stream)
 
 
-def test_wire_tells_kinds_apart() -> None:
-    """The content of a string, and what stands in an array, is not taken for a simple reply or an error."""
+def test_parser_distinguishes_strings_from_simple_replies_and_errors() -> None:
+    """The content of a string or an array is not read as a simple reply or an error."""
     plain = [b"+PONG\r\n", b"-BUSY x\r\n", b":1\r\n"]
     disguised = [b"$%d\r\n%s" % (len(line) - 2, line) for line in plain] + [b"*1\r\n" + line for line in plain]
     seen = [frames(reply) for reply in plain + disguised]
@@ -46,8 +46,8 @@ def test_wire_tells_kinds_apart() -> None:
     assert all(seen.count(each) == 1 for each in seen)
 
 
-def test_wire_takes_a_message_for_what_it_is_alone() -> None:
-    """However its lengths are written; and a number in the place of the payload is none."""
+def test_parser_recognizes_messages_only() -> None:
+    """The lengths may be written in any form. A number in place of the payload is no message."""
     odd = message(b"x").replace(b"$7", b"$07")
     assert [b"x"] == frames(odd)
     assert [[b"*", b"$message", b"$channel", b":1"]] == frames(message(b"").replace(b"$0\r\n\r\n", b":1\r\n"))
@@ -57,8 +57,8 @@ def test_wire_takes_a_message_for_what_it_is_alone() -> None:
     st.lists(st.sampled_from([CONFIRMATION, PONG, b"-ERR x\r\n"]) | st.binary(max_size=40).map(message), max_size=8),
     st.data(),
 )
-def test_wire_takes_bytes_in_any_pieces(replies: list[bytes], data: st.DataObject) -> None:
-    """However the stream is cut, the frames are the same."""
+def test_parser_accepts_any_chunks(replies: list[bytes], data: st.DataObject) -> None:
+    """The replies do not depend on how the stream is divided."""
     stream = b"".join(replies)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=10)))
     pieces = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
@@ -66,8 +66,8 @@ def test_wire_takes_bytes_in_any_pieces(replies: list[bytes], data: st.DataObjec
     assert frames(stream) == frames(*(stream[index : index + 1] for index in range(len(stream))))
 
 
-def test_wire_puts_a_large_payload_together_once() -> None:
-    """30 MiB in pieces of 64 KiB: as many bytes are copied as there are, a few times over, and not at every piece."""
+def test_parser_copies_a_large_payload_a_few_times_only() -> None:
+    """30 MiB arrive in chunks of 64 KiB. The payload is not copied again at each chunk."""
     payload = os.urandom(1024) * (30 * 1024)
     stream = message(payload) + PONG
     pieces = [stream[start : start + 65536] for start in range(0, len(stream), 65536)]
@@ -89,8 +89,8 @@ def test_wire_puts_a_large_payload_together_once() -> None:
         b"+" + b"a" * 70000,
     ],
 )
-def test_wire_refuses_what_is_no_reply(fault: bytes) -> None:
-    """A ProtocolError, behind what came before the fault."""
+def test_parser_refuses_malformed_replies(fault: bytes) -> None:
+    """It raises ProtocolError after the replies before the fault."""
     wire = RespParser(b"channel")
     reader: Iterator[Any] = wire.feed(message(b"before") + fault)
     assert b"before" == next(reader)

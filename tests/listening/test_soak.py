@@ -16,13 +16,13 @@ REDIS_PY_TRIES_AGAIN = int(redis.__version__.split(".")[0]) >= 6
 """Since then its `listen()` connects anew by itself, in silence; before, it raised at each outage."""
 
 
-def test_a_plan_is_made_by_its_seed() -> None:
-    """The same seed makes the same plan, another one another; a long plan has every kind."""
+def test_the_seed_determines_the_plan() -> None:
+    """Another seed makes another plan. A long plan has every kind of fault."""
     assert make_plan(7, 60) == make_plan(7, 60) != make_plan(8, 60)
     assert {kind.name for kind in KINDS} == {step.kind for step in make_plan(7, 60)}
 
 
-def test_the_promise_through_faults(flavour: Flavour, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_promise_is_kept_through_faults(flavour: Flavour, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing lost in silence, nothing twice, no Gap too wide; redis-py's listen() loses messages in the same run.
 
     Without a word, that is; a release that does not try again by itself loses them, too, and says so.
@@ -38,8 +38,8 @@ def test_the_promise_through_faults(flavour: Flavour, capsys: pytest.CaptureFixt
     assert lost > 0
 
 
-def test_without_faults(flavour: Flavour) -> None:
-    """No Gap, and everything delivered; to redis-py as well."""
+def test_no_gap_without_faults(flavour: Flavour) -> None:
+    """Everything is delivered, to redis-py as well."""
     report = run(Settings(seconds=5.0, flavour=flavour, plan=[]))
     assert report.kept, report.text()
     counts = report.ledger.counts

@@ -39,8 +39,8 @@ def state(listening: Any) -> tuple[bool, object]:
     return listening.listener.connected, listening.listener.error
 
 
-def test_connected_is_the_state_of_the_connection(listen: Listen, own: Server) -> None:
-    """Nobody takes an event, and it follows the server all the same."""
+def test_connected_follows_the_connection(listen: Listen, own: Server) -> None:
+    """It follows the server even if no consumer takes events."""
     listening = listen(redis_url=own.url, backoff_max=0.02, **PATIENT)
     assert (False, None) == state(listening)
     with listening:
@@ -55,8 +55,8 @@ def test_connected_is_the_state_of_the_connection(listen: Listen, own: Server) -
     assert (False, None) == state(listening)
 
 
-def test_an_event_does_not_run_ahead_of_the_state(listen: Listen, own: Server) -> None:
-    """Whoever gets Connected finds a connection; whoever gets Disconnected finds none, if the server is gone."""
+def test_connected_changes_before_the_event_is_delivered(listen: Listen, own: Server) -> None:
+    """At a Connected, `connected` is true. At a Disconnected it is false, if the server is gone."""
     with listen(redis_url=own.url, **PATIENT) as listening:
         listening.take(Connected)
         assert (True, None) == state(listening)
@@ -65,8 +65,8 @@ def test_an_event_does_not_run_ahead_of_the_state(listen: Listen, own: Server) -
         assert (False, None) == state(listening)
 
 
-def test_not_connected_while_a_closed_one_still_ends(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the call on, though the thread has not let go of the connection."""
+def test_a_closing_listener_is_not_connected(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`connected` is false from the call on, though the thread has not closed the connection yet."""
     closing = threading.Event()
     close = checkpoint_notify._sync.connection.ListenConnection.close
 
@@ -85,7 +85,7 @@ def test_not_connected_while_a_closed_one_still_ends(server: Server, monkeypatch
             closing.set()
 
 
-def test_not_connected_while_a_closed_one_still_ends_in_asyncio(server: Server) -> None:
+def test_a_closing_asyncio_listener_is_not_connected(server: Server) -> None:
     """The same for other tasks while `aclose` waits."""
 
     async def main() -> list[bool]:
@@ -105,8 +105,8 @@ def test_not_connected_while_a_closed_one_still_ends_in_asyncio(server: Server) 
     assert not any(others)
 
 
-def test_after_the_last_reconnect(listen: Listen, own: Server) -> None:
-    """The last error, which is not the one of the Disconnected; closing afterwards does not change it."""
+def test_error_after_the_last_reconnect(listen: Listen, own: Server) -> None:
+    """It is the last error, not the one of the Disconnected. Closing does not change it."""
     with listen(redis_url=own.url, max_reconnects=1, backoff_max=0.02, **PATIENT) as listening:
         listening.take(Connected)
         own.kill()
@@ -120,10 +120,10 @@ def test_after_the_last_reconnect(listen: Listen, own: Server) -> None:
 
 
 @pytest.mark.parametrize("place", ["begin", "connected"])
-def test_after_a_fault_of_the_reader(
+def test_error_after_an_exception_in_the_reader(
     place: str, listen: Listen, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before there is a connection, or while there is one."""
+    """The reader fails before there is a connection, or while there is one."""
     fault = ZeroDivisionError()
 
     def faulty(*_: Any) -> Any:
@@ -141,15 +141,15 @@ def test_after_a_fault_of_the_reader(
             list(iter(listening.at_end, True))
 
 
-def test_disabled_or_closed_before(listen: Listen, server: Server) -> None:
-    """Nothing is wrong."""
+def test_no_error_when_disabled_or_closed_before_entering(listen: Listen, server: Server) -> None:
+    """`error` is None."""
     with listen(enabled=False) as listening:
         assert listening.at_end()
         assert (False, None) == state(listening)
 
 
-def test_other_endings_are_no_errors(listen: Listen, own: Server) -> None:
-    """Closed during an outage, a listener was not stopped by it."""
+def test_no_error_when_closed_during_an_outage(listen: Listen, own: Server) -> None:
+    """The outage did not stop the listener."""
     own.kill()
     with listen(redis_url=own.url, **PATIENT) as listening:
         listening.take(Disconnected)
@@ -183,8 +183,8 @@ asyncio.run(main())
 """
 
 
-def test_in_a_forked_child(server: Server) -> None:
-    """The connection is the parent's."""
+def test_a_forked_child_is_not_connected(server: Server) -> None:
+    """The connection belongs to the parent."""
     command = [sys.executable, "-W", "ignore", "-c", FORKED, server.url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ("child False None\nparent True None\n" * 2, "") == (done.stdout, done.stderr)
@@ -193,8 +193,8 @@ def test_in_a_forked_child(server: Server) -> None:
 # Callbacks.
 
 
-def test_callbacks_for_connections(listen: Listen, own: Server) -> None:
-    """Each in its turn, among the others and the values."""
+def test_connection_callbacks_run_in_order(listen: Listen, own: Server) -> None:
+    """Each runs between the other callbacks and the values."""
     seen: list[object] = []
     with listen(redis_url=own.url, backoff_max=0.02, **PATIENT) as listening:
         listening.take(Connected)  # so that the next one comes with the values
@@ -212,7 +212,7 @@ def test_callbacks_for_connections(listen: Listen, own: Server) -> None:
 
 
 def test_callbacks_may_be_coroutine_functions(server: Server) -> None:
-    """They are awaited before the next event is looked at."""
+    """They are awaited before the next event is handled."""
     seen: list[object] = []
 
     async def note(event: object) -> None:
@@ -236,8 +236,8 @@ def test_callbacks_may_be_coroutine_functions(server: Server) -> None:
     assert [Connected(), CheckpointNotification.from_json(PAYLOAD)] == seen
 
 
-def test_an_exception_of_a_callback_for_connections(listen: Listen, server: Server) -> None:
-    """It reaches the consumer, as one of any other callback does."""
+def test_an_exception_in_a_connection_callback_reaches_the_consumer(listen: Listen, server: Server) -> None:
+    """So does one in any other callback."""
 
     def fail(_: Connected) -> None:
         raise ZeroDivisionError

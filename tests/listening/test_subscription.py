@@ -55,7 +55,7 @@ def reconnected(made: RecordedSubscription, second: float) -> list[Item]:
 
 
 def test_pings_on_schedule() -> None:
-    """The first PING is due an interval after SUBSCRIBE, the next an interval later, PONG or not."""
+    """The first PING is due an interval after SUBSCRIBE, the next an interval later, with or without a PONG."""
     made = connected(ping_interval=10, ping_timeout=15)
     assert 111 == made.wake_at
     assert b"" == made.receive(None, at(110.9))
@@ -67,8 +67,8 @@ def test_pings_on_schedule() -> None:
     assert 131 == made.wake_at
 
 
-def test_pings_under_traffic() -> None:
-    """A message takes no PING's place."""
+def test_traffic_does_not_replace_pings() -> None:
+    """A PING is sent on time though messages arrive."""
     made = connected()
     for tenth in range(1015, 1110):
         assert b"" == made.receive(message(b"x"), at(tenth / 10))
@@ -76,14 +76,14 @@ def test_pings_under_traffic() -> None:
 
 
 def test_gap_starts_at_subscribe_before_the_first_pong() -> None:
-    """The confirmation is as good as a PONG."""
+    """The confirmation of SUBSCRIBE counts as a PONG."""
     made = connected()
     made.receive(message(b"x"), at(105))
     assert [Loss(at(101), at(106), "reconnected")] == reconnected(made, 106)
 
 
 def test_gap_starts_at_the_last_answered_ping() -> None:
-    """Neither a message, nor an unanswered PING, nor the time of the PONG moves it."""
+    """Messages, unanswered PINGs and the time of the PONG do not move the start."""
     made = connected()
     assert PING == made.receive(None, at(111))
     made.receive(PONG + message(b"x"), at(112))
@@ -92,7 +92,7 @@ def test_gap_starts_at_the_last_answered_ping() -> None:
 
 
 def test_pongs_answer_pings_in_order() -> None:
-    """With two PINGs under way, the first PONG is the first PING's."""
+    """With two PINGs under way, the first PONG answers the first PING."""
     made = connected(ping_interval=1, ping_timeout=5)
     for second in (102, 103):
         assert PING == made.receive(None, at(second))
@@ -100,16 +100,16 @@ def test_pongs_answer_pings_in_order() -> None:
     assert [Loss(at(102), at(104), "reconnected")] == reconnected(made, 104)
 
 
-def test_pong_in_the_same_piece_as_messages() -> None:
-    """A message knows which PONG came before it."""
+def test_pong_in_the_same_chunk_as_messages() -> None:
+    """Only the messages after the PONG have the later start of a Gap."""
     made = connected()
     made.receive(None, at(111))
     made.receive(message(b"a") + PONG + message(b"b"), at(112))
     assert [Message(b"a", at(112), at(101)), Message(b"b", at(112), at(111))] == made.take_items()
 
 
-def test_no_pong() -> None:
-    """The connection is given up when the PONG is due."""
+def test_connection_is_given_up_without_a_pong() -> None:
+    """It is given up when the PONG is due."""
     made = connected()
     made.receive(None, at(111))
     made.receive(message(b"x"), at(115.5))
@@ -118,8 +118,8 @@ def test_no_pong() -> None:
         made.receive(None, at(116))
 
 
-def test_late_pong_behind_what_was_not_read_in_time() -> None:
-    """This process stood still; as long as there is something to read, the PONG may be behind it."""
+def test_late_pong_behind_unread_data_is_accepted() -> None:
+    """This process was suspended. As long as there is data to read, the PONG may be behind it."""
     made = connected()
     made.receive(None, at(111))
     made.receive(message(b"x"), at(200))
@@ -131,8 +131,8 @@ def test_late_pong_behind_what_was_not_read_in_time() -> None:
     assert 210 == made.wake_at
 
 
-def test_late_pong_that_never_comes_under_traffic() -> None:
-    """More was read than can have been waiting: the server does not answer, though it sends."""
+def test_connection_is_given_up_if_traffic_brings_no_pong() -> None:
+    """More was read than can have been buffered, so the server does not answer, though it sends."""
     made = connected()
     made.receive(None, at(111))
     piece = message(bytes(64 * 1024))
@@ -142,7 +142,7 @@ def test_late_pong_that_never_comes_under_traffic() -> None:
         made.receive(piece, at(116))
 
 
-def test_unconfirmed_subscribe() -> None:
+def test_connection_is_given_up_without_a_subscribe_confirmation() -> None:
     """It is given up when the whole try has taken too long."""
     made = core(connect_timeout=2)
     assert 102 == made.wake_at
@@ -163,8 +163,8 @@ def test_unconfirmed_subscribe() -> None:
         (b"!\r\n", "where a reply was expected"),
     ],
 )
-def test_other_answers_to_subscribe(reply: bytes, text: str) -> None:
-    """They end the try, in the server's words."""
+def test_unexpected_answers_to_subscribe_end_the_try(reply: bytes, text: str) -> None:
+    """The error has the server's words."""
     with pytest.raises(ConnectionError, match=text) as caught:
         core().receive(reply, at(101.5))
     assert reply.startswith(b"-") is isinstance(caught.value, RefusedError)
@@ -174,15 +174,15 @@ def test_other_answers_to_subscribe(reply: bytes, text: str) -> None:
     "reply", [CONFIRMATION, PONG, CONFIRMATION.replace(b"$9\r\nsub", b"$11\r\nunsub"), b"-ERR gone\r\n"]
 )
 def test_unexpected_replies_end_a_subscription(reply: bytes) -> None:
-    """What came before them is kept."""
+    """Items before them are kept."""
     made = connected()
     with pytest.raises(ConnectionError):
         made.receive(message(b"x") + reply, at(102))
     assert [Message(b"x", at(102), at(101))] == made.take_items()
 
 
-def test_one_disconnected_for_an_outage() -> None:
-    """The error that began it; further failures are told to nobody but the log."""
+def test_an_outage_causes_one_disconnected() -> None:
+    """It has the first error. Further failures are logged only."""
     made = connected()
     first, second = ConnectionError("first"), ConnectionError("second")
     made.fail(first, at(102))
@@ -190,8 +190,8 @@ def test_one_disconnected_for_an_outage() -> None:
     assert [Disconnected(first)] == made.take_items()
 
 
-def test_first_connection_fails() -> None:
-    """Disconnected comes first then, and no Gap behind the first Connected."""
+def test_disconnected_without_a_gap_when_the_first_connection_fails() -> None:
+    """Disconnected is the first event. No Gap follows the first Connected."""
     made = core()
     made.fail(ConnectionError("refused"), at(101))
     made.begin(at(102))
@@ -223,8 +223,8 @@ def test_backoff_starts_anew_after_a_stable_connection() -> None:
         assert [pause] == pauses(made, 1, second=101.5 + seconds)
 
 
-def test_backoff_of_nothing_still_pauses() -> None:
-    """A refused connection must not be tried in a loop without a break."""
+def test_zero_backoff_still_pauses() -> None:
+    """A refused connection must not be retried without a pause."""
     assert [0.001] * 3 == pauses(core(backoff_max=0), 3)
 
 
@@ -235,8 +235,8 @@ def test_max_reconnects() -> None:
     assert [False, True] == [pause is None for pause in pauses(made, 2, second=200)]
 
 
-def test_nothing_goes_wrong() -> None:
-    """An hour without a fault: no Gap, and everything delivered."""
+def test_no_gap_in_an_hour_without_faults() -> None:
+    """Everything is delivered."""
     world = World(config=CheckpointListenerConfig())
     for _ in range(60):
         world.flow(60)
@@ -248,7 +248,7 @@ def test_nothing_goes_wrong() -> None:
 
 
 def test_channel_of_any_bytes() -> None:
-    """Lengths go ahead of them, so no id can break the protocol."""
+    """Each argument has its length, so no id can break the protocol."""
     made = RecordedSubscription(CheckpointListenerConfig(), "fks:a\r\nü:x")
     made.begin(at(0))
     assert b"*2\r\n$9\r\nSUBSCRIBE\r\n$11\r\nfks:a\r\n\xc3\xbc:x\r\n" == made.subscribe(at(0))

@@ -93,8 +93,8 @@ def gap_since(core: RecordedSubscription) -> Timestamp:
 
 
 @pytest.mark.parametrize("reply", ANSWERS)
-def test_an_answer_to_ping(reply: bytes) -> None:
-    """It answers the oldest PING: a Gap starts where that one was sent, and the next one is waited for."""
+def test_an_accepted_error_answers_the_oldest_ping(reply: bytes) -> None:
+    """A Gap starts at that PING, and the next answer is waited for."""
     core = pinging(3)
     assert 104 == core.wake_at
     core.receive(reply, at(103.5))
@@ -106,8 +106,8 @@ def test_an_answer_to_ping(reply: bytes) -> None:
 
 
 @pytest.mark.parametrize("reply", ANSWERS)
-def test_an_answer_that_nobody_waits_for(reply: bytes) -> None:
-    """Before the first PING, and after as many answers as there were PINGs, it ends the connection."""
+def test_an_answer_without_a_ping_ends_the_connection(reply: bytes) -> None:
+    """It comes before the first PING, or after as many answers as there were PINGs."""
     with pytest.raises(ConnectionError):
         pinging(0).receive(reply, at(103))
     core = pinging(2)
@@ -117,8 +117,8 @@ def test_an_answer_that_nobody_waits_for(reply: bytes) -> None:
 
 
 @pytest.mark.parametrize("reply", [*ANSWERS, *OTHERS])
-def test_no_error_confirms_a_subscription(reply: bytes) -> None:
-    """Whatever the server says to SUBSCRIBE, other than its confirmation, ends the try."""
+def test_an_error_does_not_confirm_a_subscription(reply: bytes) -> None:
+    """Any answer to SUBSCRIBE other than its confirmation ends the try."""
     core = subscribing()
     with pytest.raises(ConnectionError) as caught:
         core.receive(reply, at(100.5))
@@ -127,8 +127,8 @@ def test_no_error_confirms_a_subscription(reply: bytes) -> None:
 
 
 @pytest.mark.parametrize("reply", OTHERS)
-def test_no_answer_to_ping(reply: bytes) -> None:
-    """It may come from a proxy whose server is gone: it ends the connection, and proves nothing."""
+def test_a_proxys_error_ends_the_connection(reply: bytes) -> None:
+    """The server behind the proxy may be gone, so the error proves nothing."""
     core = pinging(1)
     with pytest.raises(ConnectionError, match=r"the server answered: |to a subscriber") as caught:
         core.receive(reply, at(101.5))
@@ -137,7 +137,7 @@ def test_no_answer_to_ping(reply: bytes) -> None:
 
 
 @pytest.mark.parametrize("reply", ANSWERS)
-def test_a_server_that_falls_silent_after_an_answer(reply: bytes) -> None:
+def test_connection_is_given_up_when_the_next_answer_is_missing(reply: bytes) -> None:
     """It is given up when the answer to the next PING is due."""
     core = pinging(1)
     core.receive(reply, at(101.5))
@@ -177,8 +177,8 @@ class Subscribed:
 
 
 @pytest.mark.parametrize("reply", ANSWERS)
-def test_a_listener_stays_with_a_living_server(listen: Listen, reply: bytes) -> None:
-    """No event but its messages, though all PINGs are answered like this."""
+def test_listener_keeps_the_connection_to_a_living_server(listen: Listen, reply: bytes) -> None:
+    """It delivers messages and no other event, though all PINGs get such an answer."""
     server = Subscribed(reply)
     with (
         LoopbackServer(server) as place,
@@ -192,8 +192,8 @@ def test_a_listener_stays_with_a_living_server(listen: Listen, reply: bytes) -> 
 
 
 @pytest.mark.parametrize("reply", OTHERS)
-def test_a_listener_leaves_what_is_no_server(listen: Listen, reply: bytes) -> None:
-    """It says so, and connects again, with a Gap."""
+def test_listener_reconnects_after_a_proxys_error(listen: Listen, reply: bytes) -> None:
+    """It delivers Disconnected, Connected and a Gap."""
     with (
         LoopbackServer(Subscribed(reply)) as place,
         listen(redis_url=place.url, ping_interval=0.02, ping_timeout=60, connect_timeout=60) as listening,

@@ -28,13 +28,13 @@ from ..support.timestamps import START, at
 def test_gap_covers_both_readings_of_a_clock_that_was_set(
     since: Timestamp, until: Timestamp, gap: tuple[float, float]
 ) -> None:
-    """Whatever a publisher may have noted down in between lies within."""
+    """Any time that a publisher may have noted in between lies within it."""
     expected = Gap(START + timedelta(seconds=gap[0]), START + timedelta(seconds=gap[1]), "reconnected")
     assert expected == Loss(since, until, "reconnected").gap()
 
 
 def test_clock_reads_the_system_clocks() -> None:
-    """One that nobody can set, and UTC."""
+    """It reads a clock that cannot be set, and UTC."""
     before, moment, after = datetime.now(UTC), Clock().now(), datetime.now(UTC)
     assert before <= moment.wall <= after
     assert moment.wall.tzinfo is UTC
@@ -42,8 +42,8 @@ def test_clock_reads_the_system_clocks() -> None:
 
 
 @given(*(st.floats(0, 10) for _ in range(3)))
-def test_gap_of_a_thread_that_stood_still_between_two_clocks(first: float, elapsed: float, second: float) -> None:
-    """It covers the time from the first moment to the second, and does not end after it is told."""
+def test_gap_covers_a_suspension_between_two_clock_readings(first: float, elapsed: float, second: float) -> None:
+    """It covers the time from the first moment to the second, and does not end in the future."""
     now = 100.0
 
     def moment(stop: float) -> Timestamp:

@@ -123,7 +123,7 @@ def test_from_env_sees_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "default" == CheckpointNotifierConfig.from_env().instance_id
 
 
-def test_from_env_without_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_env_reads_an_environment_of_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system's environment is text, a lone surrogate is what is not UTF-8."""
     monkeypatch.setattr(os, "supports_bytes_environ", False)
     monkeypatch.setattr(os, "environ", {"FKS_INSTANCE_ID": "a\udcff", "REDIS_URL": "redis://bücher"})
@@ -164,7 +164,7 @@ def test_repr_hides_the_password(url: str) -> None:
     assert "***" in shown
 
 
-def test_repr_shows_the_rest() -> None:
+def test_repr_shows_all_other_settings() -> None:
     """What is no password is shown as it is."""
     assert (
         "CheckpointNotifierConfig(redis_url='redis://user:***@host:1/2?protocol=3', instance_id='prod', enabled=False)"

@@ -83,8 +83,8 @@ def named(monkeypatch: pytest.MonkeyPatch, *addresses: tuple[Any, ...]) -> None:
 
 
 @each_use
-def test_a_name_leads_to_all_parts_of_its_address(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the resolver said is what the system is asked to connect to."""
+def test_all_parts_of_a_resolved_address_are_used(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system is asked to connect to exactly what the resolver returned."""
     asked: list[object] = []
 
     def refuse(_: socket.socket, address: object) -> None:
@@ -116,8 +116,8 @@ def link_local() -> tuple[str, int]:
 
 
 @each_use
-def test_a_link_local_address(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that stands for one, as mDNS has them."""
+def test_connecting_to_a_link_local_address(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name of mDNS may resolve to one."""
     address, scope = link_local()
     listener = socket.create_server((address, 0, 0, scope), family=socket.AF_INET6)
     with LoopbackServer(Recorder(), listener) as server:
@@ -128,8 +128,8 @@ def test_a_link_local_address(use: Use, monkeypatch: pytest.MonkeyPatch) -> None
 
 @each_use
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "127.1", "localhost"])
-def test_addresses_and_names(use: Use, host: str, server: Server) -> None:
-    """Each of them reaches a server that is there; IPv6 at least gets as far as to be refused."""
+def test_connecting_to_addresses_and_names(use: Use, host: str, server: Server) -> None:
+    """Each reaches a running server. IPv6 at least gets as far as a refusal."""
     try:
         event = use(f"redis://{host}:{server.port}")
     except NotSentError as error:
@@ -140,16 +140,16 @@ def test_addresses_and_names(use: Use, host: str, server: Server) -> None:
 
 
 @each_use
-def test_the_next_address_is_tried(use: Use, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the first is refused."""
+def test_the_next_address_is_tried_after_a_refusal(use: Use, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second of two addresses is connected to."""
     with refusing_port() as port:
         named(monkeypatch, ("127.0.0.1", port), ("127.0.0.1", server.port))
         assert not isinstance(use(f"redis://{NAME}"), Disconnected)
 
 
 @each_use
-def test_short_writes_are_not_held_back(use: Use, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """TCP_NODELAY is set on every connection: a PING or a PUBLISH must not wait for an acknowledgement."""
+def test_tcp_nodelay_is_set(use: Use, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is set on every connection: a PING or a PUBLISH must not wait for an acknowledgement."""
     set_by_us: list[socket.socket] = []
     setsockopt = socket.socket.setsockopt
 
@@ -192,8 +192,8 @@ asyncio.run(main())
 """
 
 
-def test_cancelled_while_it_connects(server: Server) -> None:
-    """In each turn of the loop: no descriptor is left, and Python warns of no socket that was not closed."""
+def test_cancelling_while_connecting_leaves_no_descriptor(server: Server) -> None:
+    """It is cancelled at each turn of the loop. Python warns of no unclosed socket."""
     command = [sys.executable, "-X", "dev", "-c", CANCELLED, server.url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ("0\n", "") == (done.stdout, done.stderr)

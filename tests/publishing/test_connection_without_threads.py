@@ -55,7 +55,7 @@ def no_new_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("no_new_threads")
-def test_publishing(publisher: FlavourNotifier) -> None:
+def test_publish_without_threads(publisher: FlavourNotifier) -> None:
     """The publish goes out."""
     with LoopbackServer(Recorder()) as server:
         assert 3 == publisher.publish(server.url.replace("127.0.0.1", "localhost"), SAVED)
@@ -89,22 +89,22 @@ def test_the_listeners_limit_does_not_include_a_slow_resolver(listen: Listen, se
 
 
 @pytest.mark.usefixtures("no_new_threads")
-def test_unknown_name(publisher: FlavourNotifier) -> None:
-    """The resolver's error is the publish's."""
+def test_unknown_name_raises_the_resolvers_error(publisher: FlavourNotifier) -> None:
+    """The error of `publish` has the resolver's text."""
     with pytest.raises(NotSentError, match="failed to lookup address information"):
         publisher.publish("redis://unknown.invalid", SAVED)
 
 
 @pytest.mark.usefixtures("no_new_threads")
-def test_listening(listen: Listen, server: Server) -> None:
+def test_listen_without_threads(listen: Listen, server: Server) -> None:
     """A listener connects as well."""
     listener = listen(redis_url=server.url.replace("127.0.0.1", "localhost"), connect_timeout=LONG)
     with listener:
         assert Connected() == listener.ask().result(60.0)
 
 
-def test_in_the_end_of_the_interpreter() -> None:
-    """The last checkpoint, published by both notifiers from `atexit`, where Python 3.12 starts no thread."""
+def test_publish_at_interpreter_exit() -> None:
+    """Both notifiers publish from `atexit`, where Python 3.12 starts no thread."""
     recorder = Recorder()
     with LoopbackServer(recorder) as server:
         url = server.url.replace("127.0.0.1", "localhost")
@@ -113,8 +113,8 @@ def test_in_the_end_of_the_interpreter() -> None:
     assert 2 == len([command for command in recorder.commands if command[0] == b"PUBLISH"])
 
 
-def test_threads_are_used_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name is resolved by a thread, so that the limit covers it."""
+def test_a_thread_resolves_the_name_if_threads_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the time limit covers it."""
     seen: list[threading.Thread] = []
 
     def spy(host: str, port: int, flags: int) -> Any:

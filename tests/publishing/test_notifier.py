@@ -78,7 +78,7 @@ def test_constructing_refuses_an_id_that_rust_cannot_hold() -> None:
 
 
 def test_disabled_comes_first(publisher: FlavourNotifier, caplog: pytest.LogCaptureFixture) -> None:
-    """Disabled: None, without a look at the notification or the URL, and one debug message."""
+    """The result is None and a debug message. Neither the notification nor the URL is read."""
     caplog.set_level(logging.DEBUG, "checkpoint_notify")
     assert None is publisher.publish("no url", invalid_notification(), enabled=False)
     assert False is publisher.try_publish("no url", invalid_notification(), enabled=False)
@@ -141,7 +141,7 @@ PUBLISHED: Final = [(b"PING",), (b"PUBLISH", CHANNEL.encode(), NOTIFICATION.to_j
         ("user:pw@", "?protocol=resp3", [(b"HELLO", b"3", b"AUTH", b"user", b"pw")]),
     ],
 )
-def test_commands(publisher: FlavourNotifier, user: str, rest: str, handshake: list[tuple[bytes, ...]]) -> None:
+def test_commands_sent(publisher: FlavourNotifier, user: str, rest: str, handshake: list[tuple[bytes, ...]]) -> None:
     """Exactly the handshake that the URL asks for, one PING, one PUBLISH; then the connection is closed."""
     recorder = Recorder()
     with LoopbackServer(recorder) as server:
@@ -151,7 +151,7 @@ def test_commands(publisher: FlavourNotifier, user: str, rest: str, handshake: l
 
 
 def test_empty_password(publisher: FlavourNotifier, tmp_path: Any) -> None:
-    """`?pass=` is a password of no characters: AUTH is sent, as by Rust."""
+    """`?pass=` is an empty password. AUTH is sent, as by Rust."""
     recorder = Recorder()
     path = tmp_path / "socket"
     with LoopbackServer(recorder, unix_listener(path)):
@@ -161,7 +161,7 @@ def test_empty_password(publisher: FlavourNotifier, tmp_path: Any) -> None:
 
 
 def test_socket_path_with_a_nul(publisher: FlavourNotifier, tmp_path: Any) -> None:
-    """A path with a NUL is no path, though the system would take it for the part before."""
+    """It is refused. The system would use the part before the NUL."""
     with (
         LoopbackServer(Recorder(), unix_listener(tmp_path / "socket")) as server,
         pytest.raises(NotSentError, match="interior null bytes"),
@@ -171,7 +171,7 @@ def test_socket_path_with_a_nul(publisher: FlavourNotifier, tmp_path: Any) -> No
 
 
 def test_a_connection_for_each_publish() -> None:
-    """Nothing is kept between two publishes."""
+    """No connection is kept between two publishes."""
     recorder = Recorder()
     with LoopbackServer(recorder) as server:
         notifier = CheckpointNotifier(CheckpointNotifierConfig(redis_url=server.url))
@@ -180,8 +180,8 @@ def test_a_connection_for_each_publish() -> None:
     assert 2 == recorder.connections
 
 
-def test_nothing_is_tried_twice(publisher: FlavourNotifier) -> None:
-    """A connection that breaks, at whatever point, is the only one."""
+def test_publish_is_not_retried(publisher: FlavourNotifier) -> None:
+    """After a connection breaks, at any point, there is no second one."""
     for word in (b"AUTH", b"PING", b"PUBLISH"):
         commands: list[bytes] = []
 
@@ -216,8 +216,8 @@ def test_nothing_is_tried_twice(publisher: FlavourNotifier) -> None:
     ],
 )
 @pytest.mark.parametrize("protocol", [2, 3])
-def test_any_answer_to_ping_is_an_answer(publisher: FlavourNotifier, reply: bytes, protocol: int) -> None:
-    """PUBLISH is sent once PING is answered, be it with an error, and its own reply counts."""
+def test_any_answer_to_ping_is_accepted(publisher: FlavourNotifier, reply: bytes, protocol: int) -> None:
+    """PUBLISH is sent once PING is answered, even by an error. The reply to PUBLISH decides."""
     hello = (b"HELLO", b"%1\r\n+proto\r\n:3\r\n")
     with LoopbackServer(scripted(hello, (b"PING", reply + b"\r\n"), (b"PUBLISH", b":5\r\n"))) as server:
         assert 5 == publisher.publish(f"{server.url}?protocol={protocol}", NOTIFICATION)
@@ -246,8 +246,10 @@ def test_any_answer_to_ping_is_an_answer(publisher: FlavourNotifier, reply: byte
         ),
     ],
 )
-def test_no_connection(publisher: FlavourNotifier, handler: Handler, kind: type[PublishError], text: str) -> None:
-    """Whatever happens before PUBLISH is written, nothing went out."""
+def test_not_sent_error_before_publish_is_written(
+    publisher: FlavourNotifier, handler: Handler, kind: type[PublishError], text: str
+) -> None:
+    """Whatever fails before PUBLISH is written, nothing was sent."""
     with LoopbackServer(handler) as server, pytest.raises(kind, match=text) as caught:
         publisher.publish(server.url, NOTIFICATION)
     assert str(caught.value).startswith("Redis connection error: ")
@@ -274,14 +276,16 @@ def test_no_connection(publisher: FlavourNotifier, handler: Handler, kind: type[
         pytest.param(b":1", OutcomeUnknownError, "timed out", id="silence-after-a-part", marks=LIMITED),
     ],
 )
-def test_no_confirmation(publisher: FlavourNotifier, reply: bytes, kind: type[PublishError], text: str) -> None:
-    """Only an error reply proves that PUBLISH did not go out; whatever else is not a number leaves it open."""
+def test_outcome_is_unknown_without_a_number(
+    publisher: FlavourNotifier, reply: bytes, kind: type[PublishError], text: str
+) -> None:
+    """An error reply proves that nothing was published. With any other reply but a number, it is unknown."""
     with LoopbackServer(scripted(PONG, (b"PUBLISH", reply))) as server, pytest.raises(kind, match=text) as caught:
         publisher.publish(server.url, NOTIFICATION)
     assert str(caught.value).startswith("Redis PUBLISH error: ")
 
 
-def test_number_in_a_string(publisher: FlavourNotifier) -> None:
+def test_receivers_may_be_a_number_in_a_string(publisher: FlavourNotifier) -> None:
     """redis-rs takes the number of receivers from a string, too."""
     with LoopbackServer(scripted(PONG, (b"PUBLISH", b"$2\r\n12\r\n"))) as server:
         assert 12 == publisher.publish(server.url, NOTIFICATION)
@@ -298,8 +302,8 @@ def test_refused_handshake(publisher: FlavourNotifier, reply: bytes) -> None:
         publisher.publish(server.url.replace("//", "//:secret@") + "/77", NOTIFICATION)
 
 
-def test_refused_and_closed(publisher: FlavourNotifier) -> None:
-    """The connection is closed when `publish` raises, however long the caller keeps the error."""
+def test_connection_is_closed_after_an_error(publisher: FlavourNotifier) -> None:
+    """It is closed when `publish` raises, even if the caller keeps the error."""
     ended = threading.Event()
 
     def handle(connection: socket.socket) -> None:

@@ -79,7 +79,7 @@ def invalid() -> CheckpointNotification:
         pytest.param("rediss://h", SAVED, RedisUrlError, id="tls"),
     ],
 )
-def test_refused_before_connecting(
+def test_errors_before_connecting_count_as_not_sent(
     make: Callable[..., Any], method: str, url: str, notification: Any, kind: type[Exception]
 ) -> None:
     """What is refused was not sent."""
@@ -131,7 +131,7 @@ def interrupted(error: BaseException) -> Callable[..., Any]:
         pytest.param(_logging, "published", "published", id="logging"),
     ],
 )
-def test_interrupts(
+def test_an_interrupt_counts_by_progress(
     make: Callable[..., Any],
     owner: Any,
     name: str,
@@ -139,7 +139,7 @@ def test_interrupts(
     error: BaseException,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An interrupt counts by how far the publish was."""
+    """It counts by how far the publish was."""
     with LoopbackServer(Recorder()) as server:
         notifier = make(redis_url=server.url)
         module = _connection if isinstance(notifier, CheckpointNotifier) else _asyncio_connection
@@ -160,8 +160,10 @@ class Broken(logging.Handler):
 
 
 @pytest.mark.parametrize("outcome", ["published", "not_sent", "disabled", "no redis"])
-def test_broken_logging_handler(make: Callable[..., Any], outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A handler's fault is raised, and changes no count."""
+def test_an_exception_in_a_logging_handler_changes_no_count(
+    make: Callable[..., Any], outcome: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exception is raised."""
     logger = logging.getLogger("checkpoint_notify")
     handler = Broken()
     level = logger.level
@@ -220,8 +222,8 @@ def test_cancellation(answers: list[tuple[bytes, bytes]], outcome: str) -> None:
         assert {outcome: 1} == counted(asyncio.run(main(server.url)))
 
 
-def test_coroutine_that_is_closed() -> None:
-    """A coroutine that is begun and closed is a call that has ended; one that never began is not."""
+def test_a_closed_coroutine_counts_once() -> None:
+    """A coroutine that has begun counts when it is closed. One that never began does not."""
 
     async def main(url: str) -> Any:
         notifier = checkpoint_notify.asyncio.CheckpointNotifier(CheckpointNotifierConfig(redis_url=url))
@@ -238,8 +240,8 @@ def test_coroutine_that_is_closed() -> None:
 
 
 @pytest.mark.parametrize("kind", [RecordingNotifier, checkpoint_notify.testing.asyncio.RecordingNotifier])
-def test_signal_handler_that_raises_anywhere(kind: Any) -> None:
-    """Publishes that are interrupted somewhere, a hundred times: as many counts as calls."""
+def test_interrupts_at_any_point_count_once(kind: Any) -> None:
+    """Publishes are interrupted at a hundred points. There are as many counts as calls."""
     code = inspect.unwrap(kind.__mro__[2].publish).__code__
     calls = interrupts = 0
 
@@ -272,7 +274,7 @@ def test_signal_handler_that_raises_anywhere(kind: Any) -> None:
     assert calls == sum(counted(notifier).values())
 
 
-def test_copies_keep_their_counts(make: Callable[..., Any]) -> None:
+def test_a_copy_continues_the_counts(make: Callable[..., Any]) -> None:
     """A notifier can be copied and pickled, and each copy counts on."""
     notifier = make(redis_url="redis://")
     assert False is call(notifier, "try_publish")

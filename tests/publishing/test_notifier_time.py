@@ -125,8 +125,8 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 @CONNECTING
-def test_slow_resolver(publisher: FlavourNotifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that is not resolved in time is not waited for, nor by `asyncio.run` in the end."""
+def test_a_slow_resolver_does_not_exceed_the_limit(publisher: FlavourNotifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither `publish` nor the end of `asyncio.run` waits for the resolver."""
     answered = threading.Event()
     resolve = socket.getaddrinfo
 
@@ -154,7 +154,7 @@ def deaf_port() -> Iterator[int]:
 
 @pytest.mark.time_limits(CONNECT_SECONDS=6.0)  # of which each address has a part
 @pytest.mark.parametrize("dead", [refusing_port, deaf_port], ids=["refusing", "silent"])
-def test_dead_address_beside_a_live_one(
+def test_a_dead_address_does_not_stop_a_publish(
     publisher: FlavourNotifier, dead: Callable[[], AbstractContextManager[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name with several addresses is served by any one that answers."""
@@ -177,7 +177,7 @@ def test_dead_address_beside_a_live_one(
 
 
 @CONNECTING
-def test_publishes_run_side_by_side() -> None:
+def test_publishes_run_concurrently() -> None:
     """While one publish waits, others go on."""
 
     async def main(url: str) -> list[Any]:

@@ -82,7 +82,9 @@ SEPARATORS: Final = "\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x1b\x00"
 
 
 @pytest.mark.parametrize("protocol", [2, 3])
-def test_line_breaks_of_a_server(publisher: FlavourNotifier, protocol: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_line_breaks_in_a_servers_text_are_escaped(
+    publisher: FlavourNotifier, protocol: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """A server's text is escaped, in the log and in the error."""
     reply = f"-NOPERM one{SEPARATORS}two\r\n".encode()
     hello = (b"HELLO", b"%1\r\n+proto\r\n:3\r\n")
@@ -97,7 +99,7 @@ def test_line_breaks_of_a_server(publisher: FlavourNotifier, protocol: int, capl
         assert r"one\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\x1b\x00two" in text
 
 
-def test_line_breaks_of_a_program(caplog: pytest.LogCaptureFixture) -> None:
+def test_line_breaks_in_a_programs_error_are_escaped(caplog: pytest.LogCaptureFixture) -> None:
     """An error that a program gave to a fake is logged on one line, with the channel."""
     notifier = RecordingNotifier(CheckpointNotifierConfig(instance_id="x"), outcomes=[NotSentError("a\nb")])
     assert not notifier.try_publish(NOTIFICATION)

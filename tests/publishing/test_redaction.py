@@ -38,8 +38,10 @@ def failure(publisher: FlavourNotifier, handler: Any, password: str) -> PublishE
 
 
 @pytest.mark.parametrize("password", OWN_WORDS)
-def test_own_words_are_not_searched(publisher: FlavourNotifier, password: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hole in a sentence of ours would reveal the password."""
+def test_our_own_text_is_not_redacted(
+    publisher: FlavourNotifier, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gap in our own sentence would reveal the password."""
     monkeypatch.setattr("checkpoint_notify._protocol.publishing.CONNECT_SECONDS", 30.0)
     words = [
         str(failure(publisher, scripted((b"AUTH", HANG_UP)), password)),
@@ -70,7 +72,7 @@ SENT: Final = [
 @pytest.mark.parametrize(("password", "repeated"), SENT)
 @pytest.mark.parametrize("place", ["AUTH", "PUBLISH", "odd reply", "garbage"])
 def test_no_form_of_the_password_is_shown(publisher: FlavourNotifier, password: str, repeated: str, place: str) -> None:
-    """Neither in the error nor in those behind it, whatever a server does to the password."""
+    """No error in the chain shows it, in whatever form the server repeats it."""
     sent = repeated.encode()
     handlers = {
         "AUTH": scripted((b"AUTH", b"-WRONGPASS " + sent + b" is wrong\r\n")),
@@ -91,16 +93,16 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def test_short_passwords() -> None:
-    """A text that holds a very short password is withheld: it would be seen by what is missing."""
+def test_text_with_a_very_short_password_is_withheld() -> None:
+    """Redaction would reveal it by what is missing."""
     shown = redact("WRONGPASS invalid username-password pair", "a")
     assert "WRONGPASS" not in shown
     assert "***" in shown
     assert "ERR *** is wrong" == redact("ERR pass1 is wrong", "pass1")
 
 
-def test_the_url_repeats_its_password(publisher: FlavourNotifier) -> None:
-    """What Rust repeats of a URL is a URL's text."""
+def test_the_password_is_hidden_in_url_errors(publisher: FlavourNotifier) -> None:
+    """Rust repeats a part of the URL."""
     for url in ("redis://:SECRET@h?protocol=SECRET", "unix:///s?pass=SECRET&protocol=SECRET", "unix:///s?pass=SE%43RET&protocol=xSE%43RET"):  # fmt: skip  # noqa: E501
         with pytest.raises(RedisUrlError) as caught:
             publisher.publish(url, SAVED)
@@ -108,8 +110,8 @@ def test_the_url_repeats_its_password(publisher: FlavourNotifier) -> None:
         assert str(caught.value).startswith("Redis client error: Invalid protocol version - InvalidClientConfig: ")
 
 
-def test_the_callers_own_error_is_left_alone(publisher: FlavourNotifier) -> None:
-    """An error that the caller was handling is not ours to change, nor does it explain the publish."""
+def test_the_callers_exception_is_not_chained(publisher: FlavourNotifier) -> None:
+    """An exception that the caller was handling stays unchanged, and is not the cause of the publish's error."""
     try:
         raise OSError(28, "SECRET")
     except OSError as mine:
@@ -137,10 +139,10 @@ def failing(publisher: FlavourNotifier) -> None:
         (b"*3\r\n$9\r\nsubscribe\r\n$6\r\nSECRET\r\n:1\r\n", "the server sent '"),
     ],
 )
-def test_a_listeners_errors(
+def test_the_password_is_hidden_in_listener_errors(
     listen: Listen, password: str, reply: bytes, begin: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The same holds for `Disconnected.error` and the log."""
+    """It is in neither `Disconnected.error` nor the log."""
     caplog.set_level(logging.DEBUG)
     with LoopbackServer(scripted(OK, (b"SUBSCRIBE", reply))) as server:
         url = server.url.replace("//", f"//:{password}@")
@@ -153,7 +155,7 @@ def test_a_listeners_errors(
         assert "SECRET" not in caplog.text + repr(event.error) + str(event)
 
 
-def test_quotes_are_cut_after_hiding() -> None:
+def test_quotes_are_shortened_after_redaction() -> None:
     """Half a password at the end of a quote would not be found."""
     error = TransportError("the server sent '", "x" * 297 + "SECRET", "' here")
     redact_errors(error, "SECRET")
@@ -162,14 +164,14 @@ def test_quotes_are_cut_after_hiding() -> None:
     assert str(pickle.loads(pickle.dumps(error))) == str(error)
 
 
-def test_wire_quotes_foreign_text() -> None:
+def test_protocol_errors_quote_the_servers_text() -> None:
     """A fault of the protocol can be made presentable."""
     with pytest.raises(TransportError) as caught:
         list(RespParser(b"c").feed(b"SERVER\x1b\xff\r\n"))
     assert "the server sent '***\\x1b\ufffd' where a reply was expected" == str(presentable(caught.value, "SERVER"))
 
 
-def test_one_line() -> None:
+def test_text_is_shown_on_one_line() -> None:
     """Printable text stays as it is, all else is shown as Python shows it."""
     assert "ünï😀 \\ '" == one_line("ünï😀 \\ '")
     assert r"\n\r\t\x00\x1b\x7f\x85\u2028\u2029\ud800\u200b\xa0" == one_line(
@@ -177,8 +179,8 @@ def test_one_line() -> None:
     )
 
 
-def test_presentable_errors() -> None:
-    """No password, no traceback, no errors behind it."""
+def test_shown_errors_have_no_password_and_no_traceback() -> None:
+    """They have no chained errors either."""
     try:
         try:
             raise OSError("secret pw")

@@ -46,7 +46,7 @@ def run(kind: str, code: str) -> str:
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
-def test_made_enabled(kind: str) -> None:
+def test_an_enabled_constructor_imports_redis(kind: str) -> None:
     """All that a connection needs is imported by the constructor; nothing more is imported by the first use."""
     arguments = "[], " if "Scripted" in kind else ""
     code = f"""
@@ -64,7 +64,7 @@ print(sorted(name for name in set(sys.modules) - before if name.startswith(("red
 
 
 @pytest.mark.parametrize("kind", CONFIGS)
-def test_made_disabled(kind: str) -> None:
+def test_a_disabled_constructor_does_not_import_redis(kind: str) -> None:
     """A disabled one imports no redis; nor does publishing with it."""
     code = f"""
 made = {kind}({CONFIGS[kind]}(enabled=False))
@@ -79,15 +79,15 @@ print("redis" in sys.modules)
 
 @pytest.mark.parametrize("kind", CONFIGS)
 @pytest.mark.parametrize("reason", ["sys.modules['redis'] = None", "import redis; sys.modules['redis.retry'] = None"])
-def test_a_failed_import_does_not_raise_there(kind: str, reason: str) -> None:
-    """The constructor says nothing: each publish, and entering a listener, does."""
+def test_a_failed_import_raises_at_use_and_not_in_the_constructor(kind: str, reason: str) -> None:
+    """The constructor raises nothing. Each publish and entering a listener do."""
     assert "made" == run(kind, f"{reason}\n{kind}({CONFIGS[kind]}())\nprint('made')")
 
 
 @pytest.mark.parametrize("kind", ["CheckpointNotifier", "aio.CheckpointNotifier"])
 @pytest.mark.parametrize("way", ["unpickled", "enabled later", "without constructor"])
-def test_not_imported_by_the_constructor(kind: str, way: str) -> None:
-    """The import comes before the clock starts, so that a slow one does not use up the limit."""
+def test_a_late_import_does_not_use_up_the_limit(kind: str, way: str) -> None:
+    """The import comes before the clock starts."""
     module = "checkpoint_notify._asyncio.connection" if "aio" in kind else "checkpoint_notify._sync.connection"
     code = f"""
 import time

@@ -114,8 +114,10 @@ def a_very_old_release(folder: Path) -> Path:
         (a_very_old_release, "is older than 5.0"),
     ],
 )
-def test_beside_the_script(tmp_path: Path, layout: Callable[[Path], Path], words: str, enabled: bool) -> None:
-    """The same text everywhere: what was found, where, and what to do; nothing of it is executed."""
+def test_a_module_called_redis_beside_the_script_is_named(
+    tmp_path: Path, layout: Callable[[Path], Path], words: str, enabled: bool
+) -> None:
+    """The text says what was found, where, and what to do. The module is not executed."""
     place = layout(tmp_path)
     (reason,) = run(tmp_path, enabled=enabled)
     assert words in reason
@@ -168,7 +170,7 @@ def test_not_installed(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_stubs(tmp_path: Path, setup: str, words: str) -> None:
+def test_a_stub_in_sys_modules_is_named(tmp_path: Path, setup: str, words: str) -> None:
     """What somebody put into `sys.modules`."""
     (reason,) = run(tmp_path, setup)
     assert words in reason
@@ -195,7 +197,7 @@ def test_import_that_fails(tmp_path: Path, code: str, words: str) -> None:
     assert words in reason
 
 
-def test_a_lazy_module_is_not_executed(tmp_path: Path) -> None:
+def test_a_lazy_module_is_not_loaded(tmp_path: Path) -> None:
     """Looking at a module that is loaded lazily does not load it."""
     a_file(tmp_path)
     setup = """
@@ -209,7 +211,7 @@ spec.loader.exec_module(module)
     assert "is not redis-py" in reason
 
 
-def test_a_script_called_redis(tmp_path: Path) -> None:
+def test_a_script_called_redis_is_not_executed_twice(tmp_path: Path) -> None:
     """A program that is itself called redis.py is not executed a second time."""
     program: Any = PROGRAM.format(setup="", enabled=True)
     (tmp_path / "redis.py").write_text(program, encoding="utf-8")
@@ -217,7 +219,7 @@ def test_a_script_called_redis(tmp_path: Path) -> None:
     assert (0, 3, 6) == (done.returncode, len(done.stdout.splitlines()), len(done.stderr.splitlines()))
 
 
-def test_redis_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_is_found_after_a_stub_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stub that is taken away again leaves no trace."""
     from checkpoint_notify import _redis_py
 

@@ -84,7 +84,7 @@ def answer_to(url: str) -> Answer:
 # The list
 
 
-def test_the_list_is_long_and_answered() -> None:
+def test_the_list_is_complete() -> None:
     """No case stands twice, none lacks its answer, and every text of an error is there."""
     assert len(CASES) >= 180
     assert len(CASES) == len({case.url for case in CASES})
@@ -114,13 +114,13 @@ def test_python_gives_the_recorded_answer(case: Case) -> None:
     assert case.answer == answer_to(case.url)
 
 
-def test_the_recorded_answers_are_rusts(peer: Peer) -> None:
+def test_the_crate_gives_the_recorded_answers(peer: Peer) -> None:
     """The crate still gives every answer that is recorded."""
     answers = peer.url_many(case.url for case in CASES)
     assert [] == [(case, answer) for case, answer in zip(CASES, answers, strict=True) if case.answer != answer]
 
 
-def test_recording_keeps_what_people_wrote() -> None:
+def test_recording_keeps_comments_and_spelling() -> None:
     """Answers are replaced and added; comments, blank lines and the spelling of a URL stay."""
     text = '# why\n\n"redis://\\u0068"\n    {"old": 1}\n"redis:"\n'
     written = _write(text, {"redis://h": {"url": {}}, "redis:": {"error": {}}})

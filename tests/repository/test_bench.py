@@ -51,8 +51,8 @@ def test_goals_against_rust_are_open_without_it(figures: Figures) -> None:
     assert any("not measured" in line for line in table(figures))
 
 
-def test_same_figures_same_plot(figures: Figures) -> None:
-    """Well-formed, of the same bytes each time, and without a reference to anything outside."""
+def test_the_plot_is_deterministic(figures: Figures) -> None:
+    """It is well-formed SVG with the same bytes each time, and loads nothing from outside."""
     drawn = plot(figures)
     assert drawn == plot(figures)
     assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
@@ -60,6 +60,6 @@ def test_same_figures_same_plot(figures: Figures) -> None:
     assert 4 == len(bars)
 
 
-def test_spread() -> None:
+def test_spread_ignores_an_outlier() -> None:
     """The median and the outer deciles, which one outlier does not move."""
     assert Timing(6.0, 2.0, 10.0) == timing([float(number) for number in range(1, 12)])

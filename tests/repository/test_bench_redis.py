@@ -10,7 +10,7 @@ from ..tools.bench_redis.figures import Figures
 from ..tools.bench_redis.plot import plot
 
 
-def test_ours_and_rust_stand_out() -> None:
+def test_the_picture_highlights_ours_and_rust() -> None:
     """Each contender has a bar, as long as its median, and a colour of its own kind."""
     publish = {publishing.OURS: [5e-4, 5e-4], publishing.RAW: [1e-3, 1e-3], publishing.RUST: [4e-4, 4e-4]}
     latency = {listening.OURS: [[275_000], [275_000]], listening.BARE: [[225_000], [225_000]]}

@@ -67,7 +67,7 @@ RUNNING: Final = [
 
 
 @pytest.mark.parametrize("page", RUNNING)
-def test_the_code_runs(page: Path, own_server: Server, tmp_path: Path) -> None:
+def test_the_code_of_each_page_runs(page: Path, own_server: Server, tmp_path: Path) -> None:
     """Its blocks, in order, do what is said, and print what is shown."""
     settings = {"REDIS_URL": own_server.url, "COLUMNS": "80"}
     installs = any("pip install" in block.text for block in blocks(page))
@@ -149,7 +149,7 @@ def test_the_api_page_names_everything() -> None:
     ("shown", "printed", "same"),
     [("a\n", "a\n", True), ("a …\n", "a b c\n", True), ("a…\nc\n", "a\nb\nc\n", False), ("a\n", "a\nb\n", False)],
 )
-def test_what_is_shown_is_compared(shown: str, printed: str, same: bool) -> None:
+def test_shown_output_is_compared(shown: str, printed: str, same: bool) -> None:
     """A mark stands for a part of a line, and nothing else may differ."""
     assert same == agrees(shown, printed)
 
@@ -220,7 +220,7 @@ LOADED_BY_SCRIPTS: Final = {
 """What the theme's script can load, and the class without which it does not."""
 
 
-def test_no_script_loads_from_outside(site: Path) -> None:
+def test_no_page_makes_the_script_load_from_outside(site: Path) -> None:
     """The theme's script knows a few addresses; no page has what would make it ask them."""
     scripts = " ".join(file.read_text() for file in site.rglob("*.js") if "lunr" not in str(file))
     addresses = set(re.findall(r"https?://(?:[\w.-]+\.)+\w+(?:/[\w@./-]*)?", scripts))
@@ -231,8 +231,8 @@ def test_no_script_loads_from_outside(site: Path) -> None:
     assert set() == used & {name for name in LOADED_BY_SCRIPTS.values() if name}
 
 
-def test_links_lead_somewhere(site: Path) -> None:
-    """Every link inside the site, its anchor too; and few lead out."""
+def test_links_have_targets(site: Path) -> None:
+    """Every link inside the site has its page and anchor. Few links lead out of it."""
     pages = {file.resolve(): Page(file) for file in site.rglob("*.html")}
     dead, out = [], set()
     for file, page in pages.items():

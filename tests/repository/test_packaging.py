@@ -68,12 +68,12 @@ def report(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     return found | {"log": done.stderr}
 
 
-def test_installs_alone(report: dict[str, Any]) -> None:
-    """The one package that it brings along is msgspec."""
+def test_wheel_installs_msgspec_only(report: dict[str, Any]) -> None:
+    """It is the only dependency without extras."""
     assert ["checkpoint-notify", "msgspec"] == report["installed"]
 
 
-def test_reads_its_own_vectors_and_schema(report: dict[str, Any]) -> None:
+def test_wheel_reads_its_vectors_and_schema(report: dict[str, Any]) -> None:
     """Every vector and the schema are in the wheel, load through importlib.resources, and decode as Rust reads them."""
     assert {kind: len(list(vectors(kind))) for kind in get_args(VectorKind)} == report["vectors"]
     assert [] == report["misread"]
@@ -81,7 +81,7 @@ def test_reads_its_own_vectors_and_schema(report: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["redis", "asyncio", "jsonschema", "hypothesis", "pytest", "valkey"])
-def test_imports_no(report: dict[str, Any], name: str) -> None:
+def test_importing_does_not_import_extras(report: dict[str, Any], name: str) -> None:
     """Importing the package imports neither its extras nor what only tests need."""
     assert "checkpoint_notify._sync.notifier" in report["imported"]
     assert name not in report["imported"]
@@ -95,7 +95,7 @@ def test_publishing_without_the_extra(report: dict[str, Any]) -> None:
     assert f"WARNING {warning}: {advice}\n" == report["log"]
 
 
-def test_wheel_holds_what_it_should(wheel: Path) -> None:
+def test_wheel_contains_package_schema_and_vectors(wheel: Path) -> None:
     """The package, the schema and the vectors once each, and nothing else."""
     with zipfile.ZipFile(wheel) as archive:
         names = Counter(archive.namelist())

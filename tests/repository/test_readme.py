@@ -56,7 +56,7 @@ def _wait_for_subscriber(client: redis.Redis) -> None:
     wait_until(lambda: client.pubsub_numsub(CHANNEL) == [(CHANNEL.encode(), 1)], "the second example subscribes")
 
 
-def test_the_refused_vector_is_a_real_one() -> None:
+def test_the_shown_refused_vector_is_in_the_fixtures() -> None:
     """The vector that is shown stands in the fixtures, to the byte."""
     (shown,) = [block.text for block in blocks(README) if block.language == "json"]
     folder = ROOT / "fixtures" / "checkpoint_notification" / "refused"
@@ -64,7 +64,7 @@ def test_the_refused_vector_is_a_real_one() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_what_is_named_exists(document: str) -> None:
+def test_named_targets_files_and_links_exist(document: str) -> None:
     """Every target of make, every file and every link; NAME and VERSION in a path are for the reader to fill in."""
     text = (ROOT / document).read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z][a-z-]*):(?!=)", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -101,12 +101,12 @@ def serving(path: Path, server: Server) -> Iterator[tuple[Recipe, ModelClient]]:
         assert [] == [line for line in recipe.lines if "Traceback" in line or "ERROR" in line]
 
 
-def test_these_are_all() -> None:
-    """No recipe stands in the documentation that is not run here."""
+def test_every_recipe_is_tested() -> None:
+    """The documentation has no recipe that is not run here."""
     assert {file.name for file in RECIPES.glob("*.py")} == FILES
 
 
-def test_the_trainer_goes_on_without_redis(redis: Server, path: Path) -> None:
+def test_the_trainer_continues_without_redis(redis: Server, path: Path) -> None:
     """It publishes, goes on while the server is dead, and publishes again; every step it spoke of was saved."""
     with Recipe("train.py", path, "--steps", 10**6, "--every", 1, settings=settings(redis)) as trainer:
         trainer.wait_line(": saved, published")
@@ -122,7 +122,7 @@ def test_the_trainer_goes_on_without_redis(redis: Server, path: Path) -> None:
     assert model_file.load(path).step >= len(told)
 
 
-def test_the_trainer_ends(redis: Server, path: Path) -> None:
+def test_the_trainer_saves_its_last_checkpoint(redis: Server, path: Path) -> None:
     """Its last checkpoint is in place, and nothing beside it."""
     redis.kill()
     with Recipe("train.py", path, "--steps", 6, "--every", 3, settings=settings(redis)) as trainer:
@@ -143,7 +143,7 @@ def test_a_killed_trainer_leaves_a_whole_file(server: Server, path: Path) -> Non
 
 
 def test_saving_is_atomic(path: Path) -> None:
-    """Who reads while it is saved over and over never meets a torn file."""
+    """A reader never sees a torn file, however often it is saved."""
     save(path, 1)
     over = threading.Event()
 
@@ -159,8 +159,8 @@ def test_saving_is_atomic(path: Path) -> None:
     writer.join()
 
 
-def test_no_part_of_a_file_is_taken_for_a_model(path: Path) -> None:
-    """Whatever its length, and whichever byte of it is another."""
+def test_a_damaged_file_is_refused(path: Path) -> None:
+    """Files of any length, or with any byte changed, are refused."""
     save(path, 7)
     whole = path.read_bytes()
     for size in range(len(whole)):
@@ -171,8 +171,8 @@ def test_no_part_of_a_file_is_taken_for_a_model(path: Path) -> None:
                 model_file.load(path)
 
 
-def test_the_server_follows(redis: Server, path: Path) -> None:
-    """It starts without a model, follows notifications, and shrugs off torn files, bad messages and bad requests."""
+def test_the_server_follows_notifications(redis: Server, path: Path) -> None:
+    """It starts without a model, follows notifications, and survives torn files, bad messages and bad requests."""
     with serving(path, redis) as (recipe, client):
         recipe.wait_line("serve:connected: kept")
         assert client.step() is None
@@ -224,7 +224,7 @@ def test_the_server_starts_without_redis(redis: Server, path: Path) -> None:
         client.wait_step(2)
 
 
-def test_a_producer_that_overwrites_in_place(redis: Server, path: Path) -> None:
+def test_the_server_survives_a_producer_that_overwrites_in_place(redis: Server, path: Path) -> None:
     """Upstream's producer truncates the file and writes it anew: torn for a moment each time, and never served so."""
     elsewhere = path.with_name("elsewhere")
     save(path, 1)
@@ -252,7 +252,7 @@ def test_the_server_refuses_a_wrong_url(path: Path, url: str) -> None:
         assert recipe.wait() == 1
 
 
-def test_rust_announces_and_python_serves(redis: Server, path: Path, rust_bin: RustBin) -> None:
+def test_rust_publishes_and_python_serves(redis: Server, path: Path, rust_bin: RustBin) -> None:
     """The pair with the real Rust notifier: dead and back, the server ends at the newest model."""
     arguments = (rust_bin("notifier"), path, "--steps", 10**6)
     with serving(path, redis) as (recipe, client):
@@ -279,7 +279,7 @@ def test_rust_says_why_nothing_was_sent(redis: Server, path: Path, rust_bin: Rus
     assert model_file.load(path).step == 2
 
 
-def test_python_announces_and_rust_reads(server: Server, path: Path, rust_bin: RustBin) -> None:
+def test_python_publishes_and_rust_reads(server: Server, path: Path, rust_bin: RustBin) -> None:
     """What the training loop publishes, a Rust service reads as it was meant."""
     with (
         RustSubscriber(rust_bin("subscriber"), settings(server)) as subscriber,

@@ -85,8 +85,8 @@ def test_imports_point_one_way() -> None:
     ],
     ids=["from_above", "from_the_package_itself", "without_a_layer"],
 )
-def test_an_import_that_points_back_is_found(tmp_path: Path, file: str, code: str, complaint: str) -> None:
-    """Also a late one, one of the public names, and a module that no layer names."""
+def test_an_upward_import_is_detected(tmp_path: Path, file: str, code: str, complaint: str) -> None:
+    """So is a late one, one of the public names, and a module without a layer."""
     shutil.copytree(SOURCE, tmp_path / "python", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "python" / PACKAGE / file).write_text(code, encoding="utf-8")
@@ -95,15 +95,15 @@ def test_an_import_that_points_back_is_found(tmp_path: Path, file: str, code: st
     assert complaint in done.stdout
 
 
-def test_no_modules_import_each_other() -> None:
-    """Also not late, nor around several corners."""
+def test_there_is_no_import_cycle() -> None:
+    """Late imports and longer cycles count, too."""
     graph = {module: inside(file) - {module} for module, file in modules().items()}
     TopologicalSorter(graph).prepare()  # CycleError names the cycle
 
 
 @pytest.mark.parametrize("module", modules())
-def test_what_is_an_extra_stays_at_home(module: str) -> None:
-    """The codec imports no redis, the library no click, nothing but the tests' helpers pytest."""
+def test_extras_are_imported_by_their_parts_only(module: str) -> None:
+    """The codec does not import redis, the library does not import click, and only `testing` imports pytest."""
     foreign = {name.split(".")[0] for name in imports(modules()[module])} - {PACKAGE}
     bound = {name for name in foreign if name in HOMES or name not in sys.stdlib_module_names}
     assert set() == {name for name in bound if module.split(".")[0] not in HOMES.get(name, ())}

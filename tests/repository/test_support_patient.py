@@ -55,27 +55,27 @@ def found_in_a_program() -> dict[str, list[float]]:
     return limits
 
 
-def test_all_are_out_of_the_way() -> None:
+def test_all_time_limits_are_out_of_the_way() -> None:
     """In each module that has one of them, and none is missing."""
     assert PATIENT == found_here() == found_in_a_program()
 
 
 @pytest.mark.time_limits
-def test_all_are_real() -> None:
+def test_the_marker_restores_all_time_limits() -> None:
     """What the package says."""
     real = {"CONNECT_SECONDS": [1.0], "REPLY_SECONDS": [0.5], "LISTEN_SECONDS": [3.0], "BAR_SECONDS": [0.5]}
     assert real | {"connect_timeout": [1.0], "ping_timeout": [5.0]} == found_here() == found_in_a_program()
 
 
 @pytest.mark.time_limits("REPLY_SECONDS", "ping_timeout", CONNECT_SECONDS=3.0)
-def test_some_are_as_the_test_asks() -> None:
+def test_the_marker_sets_some_time_limits() -> None:
     """Real, or of a length of its own; all others stay out of the way."""
     asked = {"REPLY_SECONDS": [0.5], "ping_timeout": [5.0], "CONNECT_SECONDS": [3.0]}
     assert PATIENT | asked == found_here() == found_in_a_program()
 
 
-def test_they_are_out_of_the_way_again() -> None:
-    """Behind tests that had others."""
+def test_time_limits_are_reset_after_a_test() -> None:
+    """This test runs after tests with other limits."""
     assert PATIENT == found_here()
 
 

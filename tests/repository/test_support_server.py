@@ -32,8 +32,8 @@ signal.pause()
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
-def test_it_dies_with_its_parent(end: signal.Signals) -> None:
-    """A test run that is killed leaves no server behind."""
+def test_server_dies_with_its_parent(end: signal.Signals) -> None:
+    """A killed test run leaves no server behind."""
     command = [sys.executable, "-W", "ignore", "-c", STARTER]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as starter:
         assert starter.stdout is not None
@@ -49,8 +49,8 @@ def test_it_dies_with_its_parent(end: signal.Signals) -> None:
     wait_until(lambda: not (_is_open(port) or Path(folder).exists()), "the server and its folder are gone")
 
 
-def test_it_outlives_other_children() -> None:
-    """A child process that ends takes no server with it: neither a program nor a fork."""
+def test_server_outlives_other_children() -> None:
+    """The end of a child program or of a fork does not end the server."""
     with Server() as mine:
         subprocess.run([sys.executable, "-c", ""], check=True)
         if (child := os.fork()) == 0:
@@ -71,8 +71,8 @@ def test_restart_keeps_the_address() -> None:
         assert _is_open(running.port)
 
 
-def test_a_port_that_was_taken_meanwhile(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another one is tried, and whoever has the first keeps it."""
+def test_server_tries_another_port_if_the_first_is_taken(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other server keeps its port."""
     free = free_port()
     ports = iter([server.port, server.port, free])
     monkeypatch.setattr(module, "free_port", lambda: next(ports))

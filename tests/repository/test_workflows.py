@@ -57,8 +57,8 @@ def _commands(file: Path) -> str:
     return "\n".join(step["run"] for step in _steps(_read(file)) if "run" in step)
 
 
-def test_they_are_these() -> None:
-    """Each is looked at below."""
+def test_every_workflow_is_known() -> None:
+    """Each is tested below."""
     assert ["ci", "release", "scheduled"] == [file.stem for file in WORKFLOWS]
     assert "rust-contract" in [file.stem for file in EXAMPLES]
 
@@ -68,8 +68,8 @@ def test_the_linter_finds_nothing() -> None:
     assert "" == lint(FILES, ROOT)
 
 
-def test_the_linter_is_at_work(tmp_path: Path) -> None:
-    """It names a fault: that it says nothing about the others means something."""
+def test_the_linter_detects_a_fault(tmp_path: Path) -> None:
+    """So its silence about our workflows means something."""
     faulty = tmp_path / "faulty.yml"
     faulty.write_text(WORKFLOWS[0].read_text(encoding="utf-8").replace("matrix.python }}", "matrix.pyhton }}"))
     assert 'property "pyhton" is not defined' in lint([faulty], ROOT)
@@ -97,7 +97,7 @@ def test_the_audit_finds_nothing() -> None:
         ("@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6", "unpinned-uses"),
     ],
 )
-def test_the_audit_is_at_work(tmp_path: Path, old: str, new: str, finding: str) -> None:
+def test_the_audit_detects_each_fault(tmp_path: Path, old: str, new: str, finding: str) -> None:
     """It names each of these faults."""
     text = WORKFLOWS[0].read_text(encoding="utf-8")
     assert old in text
@@ -109,7 +109,7 @@ def test_the_audit_is_at_work(tmp_path: Path, old: str, new: str, finding: str) 
 
 
 @each_file
-def test_what_they_run_exists(file: Path) -> None:
+def test_targets_and_files_of_workflows_exist(file: Path) -> None:
     """Each target of make, and each file of this repository."""
     commands = _commands(file)
     targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
@@ -140,7 +140,7 @@ def test_least_permissions(file: Path) -> None:
 
 
 @each_file
-def test_each_job_ends_and_none_piles_up(file: Path) -> None:
+def test_each_job_has_a_time_limit_and_concurrency(file: Path) -> None:
     """A limit of minutes for each job, and one run at a time."""
     workflow = _read(file)
     assert {} == {name: job for name, job in workflow["jobs"].items() if not 0 < job["timeout-minutes"] <= 120}
@@ -149,7 +149,7 @@ def test_each_job_ends_and_none_piles_up(file: Path) -> None:
 
 @each_file
 def test_actions_are_pinned(file: Path) -> None:
-    """To a commit, which nobody can move; the comment says which release that is."""
+    """Each is pinned to a commit, which cannot move. The comment names the release."""
     used = re.findall(r"uses: *(.*)", file.read_text(encoding="utf-8"))
     assert used
     assert [] == [
@@ -157,13 +157,13 @@ def test_actions_are_pinned(file: Path) -> None:
     ]
 
 
-def test_the_same_action_is_the_same_everywhere() -> None:
-    """One release of each action, in all files."""
+def test_each_action_has_one_release() -> None:
+    """All files use the same one."""
     used = {action for file in FILES for action in re.findall(r"uses: *(\S+@\S+)", file.read_text(encoding="utf-8"))}
     assert len(used) == len({action.partition("@")[0] for action in used})
 
 
-def test_the_matrix_is_what_is_supported() -> None:
+def test_the_matrix_covers_the_supported_pythons() -> None:
     """Every Python of the classifiers, on Linux and on macOS."""
     matrix = _read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["python"]["strategy"]["matrix"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -172,7 +172,7 @@ def test_the_matrix_is_what_is_supported() -> None:
     assert ["ubuntu-latest", "macos-latest"] == matrix["os"]
 
 
-def test_a_release_is_published_after_its_wheel_was_tried() -> None:
+def test_a_release_publishes_the_tested_wheel() -> None:
     """The files that are published are those that were tested, by the uv that everything else is tested with."""
     jobs = _read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
     assert ("build", "try") == (jobs["try"]["needs"], jobs["publish"]["needs"])

@@ -202,8 +202,8 @@ def test_outcomes_come_one_after_the_other() -> None:
         assert (2, 2) == (notifier.counters.published, notifier.counters.not_sent)
 
 
-def test_what_is_kept_does_not_change() -> None:
-    """A notification whose metadata is changed afterwards was published as it was then."""
+def test_recorded_notifications_do_not_change() -> None:
+    """Metadata that is changed later does not change the recorded notification."""
     (notifier, _) = fake_notifiers()
     saved = SAVED.with_metadata("loss", "1")
     published_by(notifier, saved)
@@ -221,7 +221,7 @@ def test_what_is_kept_does_not_change() -> None:
         ([PublishError("which?")], TypeError, "an instance of one of"),
     ],
 )
-def test_impossible_outcomes(outcomes: list[Any], error: type[Exception], words: str) -> None:
+def test_impossible_outcomes_are_refused(outcomes: list[Any], error: type[Exception], words: str) -> None:
     """An outcome that no publish has is refused when it is programmed."""
     with pytest.raises(error, match=words):
         RecordingNotifier(outcomes=outcomes)
@@ -307,8 +307,8 @@ def test_disabled_listeners(listening: RealOrFakeListener, log: pytest.LogCaptur
     assert [("DEBUG", "Checkpoint listener disabled", None)] == records(log.records)
 
 
-def test_bad_urls_and_bad_use(listening: RealOrFakeListener, server: Server) -> None:
-    """The same errors, when it is entered, entered again, or iterated before."""
+def test_bad_urls_and_misuse_raise_the_same_errors(listening: RealOrFakeListener, server: Server) -> None:
+    """They are raised on entering, on entering again, and on iterating before."""
     with pytest.raises(RedisUrlError, match="Redis client error: Missing hostname - InvalidClientConfig"):
         listening.events(listening.listener([], redis_url="redis://"), 1, lambda number, event: None)
     listener = listening.listener([Connected(), SAVED], redis_url=server.url)
@@ -344,14 +344,14 @@ def handed_over(steps: list[Step], **config: Any) -> list[Event]:
     return events
 
 
-def test_a_script_is_longer_than_a_queue() -> None:
-    """Nothing of a script is dropped."""
+def test_a_script_may_be_longer_than_the_queue() -> None:
+    """No step of a script is dropped."""
     assert [Connected(), *[Received(SAVED, SAVED.to_json_bytes())] * 5] == handed_over(
         [Connected(), *[SAVED] * 5], max_queue=1, max_queue_bytes=1
     )
 
 
-def test_events_come_as_they_were_written_down() -> None:
+def test_scripted_events_are_delivered_unchanged() -> None:
     """Received and Invalid events may be written down in full; a Gap is the same to the microsecond."""
     refusal = DecodeError("eof", "EOF while parsing a value", 1, 0, 0)
     steps: list[Step] = [Connected(), Received(SAVED, SAVED.to_json_bytes()), OVERFLOW, BROKEN, Connected(), GAP]
@@ -402,14 +402,14 @@ ELSEWHERE: Final = GAP.since.astimezone(timezone(timedelta(hours=1)))
         ([Connected(), BROKEN, Connected(), Gap(GAP.until, GAP.since, "reconnected")], "step 3: a Gap ends before"),
     ],
 )
-def test_impossible_scripts(steps: list[Step], words: str) -> None:
-    """What no listener hands over is refused when it is written down, with the place and the rule."""
+def test_impossible_scripts_are_refused(steps: list[Step], words: str) -> None:
+    """The constructor's error names the step and the rule."""
     for kind in (ScriptedListener, checkpoint_notify.testing.asyncio.ScriptedListener):
         with pytest.raises(ValueError, match=words):
             kind(steps)
 
 
-def test_a_step_of_another_kind() -> None:
+def test_a_step_of_a_wrong_type_is_refused() -> None:
     """Text is no payload."""
     with pytest.raises(TypeError, match="step 1: a step is an event, a notification or a payload, not 'text'"):
         ScriptedListener([Connected(), "text"])  # type: ignore[list-item]
@@ -469,8 +469,8 @@ happenings = st.lists(st.sampled_from(["connect", "message", "take", "fail", "me
 
 
 @given(happenings)
-def test_what_a_real_listener_hands_over_is_a_script(steps: list[str]) -> None:
-    """Whatever the real core and inbox hand over, overflows included, a script may say, with the same counters."""
+def test_a_script_can_repeat_what_a_real_listener_delivers(steps: list[str]) -> None:
+    """That includes overflows. The counters are the same."""
     real = RealEvents()
     outages = 0
     for step in steps:

@@ -101,8 +101,8 @@ def test_disabled(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", FAKES)
-def test_closed(kind: Any) -> None:
-    """Not connected from the call on, whatever the script would say."""
+def test_a_closed_fake_is_not_connected(kind: Any) -> None:
+    """`connected` is false from the call on, whatever the script says."""
     steps: list[Step] = [Connected(), SAVED]
 
     async def main() -> None:
@@ -125,7 +125,7 @@ def test_closed(kind: Any) -> None:
 # The real one beside the fake.
 
 
-def test_the_last_reconnect_is_told_alike(flavour: Flavour, caplog: pytest.LogCaptureFixture) -> None:
+def test_real_and_fake_report_the_last_reconnect_alike(flavour: Flavour, caplog: pytest.LogCaptureFixture) -> None:
     """The values, the callbacks, the state that they see, and every line of the log."""
     caplog.set_level(logging.DEBUG, "checkpoint_notify")
     real, fake = (account(fake, flavour, caplog) for fake in (False, True))

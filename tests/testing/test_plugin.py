@@ -80,7 +80,7 @@ def run(folder: Path, *arguments: str, **files: str) -> Report:
     return Report(outcomes, [case.attrib["name"] for case in cases], done.stdout + done.stderr)
 
 
-def test_each_vector_is_a_test(tmp_path: Path) -> None:
+def test_each_vector_becomes_a_test(tmp_path: Path) -> None:
     """A right reader passes as many tests as there are vectors, each named after its own."""
     report = run(tmp_path, conftest=OPT_IN, reader=RIGHT, test_it=TESTS)
     assert {f"test_{kind}": {"passed": len(list(vectors(kind)))} for kind in KINDS} == report.outcomes, report.output
@@ -96,8 +96,8 @@ def test_a_wrong_reader_fails(tmp_path: Path) -> None:
     assert "test_it.py::test_refused[empty]" in report.output, report.output
 
 
-def test_nothing_happens_unasked(tmp_path: Path) -> None:
-    """Without the opt-in there are no such fixtures, and the package registers no plugin with pytest."""
+def test_the_plugin_is_opt_in(tmp_path: Path) -> None:
+    """Without the opt-in there are no such fixtures, and pytest loads no plugin of the package."""
     report = run(tmp_path, reader=RIGHT, test_it=TESTS)
     assert {f"test_{kind}": {"error": 1} for kind in KINDS} == report.outcomes
     assert "fixture 'checkpoint_refused_vector' not found" in report.output
@@ -105,7 +105,7 @@ def test_nothing_happens_unasked(tmp_path: Path) -> None:
     assert [] == [entry for entry in mine.entry_points if entry.group.startswith("pytest")]
 
 
-def test_others_are_left_alone(tmp_path: Path) -> None:
+def test_the_plugin_leaves_other_tests_alone(tmp_path: Path) -> None:
     """Tests that take no vector run once, and the fixtures can be listed."""
     files = {"conftest": OPT_IN, "test_it": "def test_one():\n    pass\n"}
     assert {"test_one": {"passed": 1}} == run(tmp_path, **files).outcomes
@@ -120,8 +120,8 @@ def test_others_are_left_alone(tmp_path: Path) -> None:
         assert f"checkpoint_{kind}_vector -- " in report.stdout
 
 
-def test_no_server_is_started(tmp_path: Path) -> None:
-    """The plugin imports nothing that could speak to a server."""
+def test_the_plugin_imports_no_network_code(tmp_path: Path) -> None:
+    """It imports nothing that could connect to a server."""
     test = "import json, sys\ndef test_one():\n    print(json.dumps(sorted(sys.modules)))\n"
     report = run(tmp_path, "-s", conftest=OPT_IN, test_it=test)
     (line,) = [line for line in report.output.splitlines() if line.startswith("[")]

@@ -138,7 +138,7 @@ def can_be_found(kind: str) -> bool:
 
 
 @given(refused_payloads())
-def test_python_refuses_them_alike(refused: RefusedPayload) -> None:
+def test_python_refuses_payloads_with_the_same_error(refused: RefusedPayload) -> None:
     """This package's own decoder gives that error, and its offset."""
     assert answer(refused) == answer_to(refused.payload)
     with pytest.raises(DecodeError) as caught:
@@ -151,22 +151,22 @@ def smallest(strategy: st.SearchStrategy[T], wanted: Callable[[T], bool] = lambd
     return find(strategy, wanted, settings=settings(thousands, phases=[Phase.generate, Phase.shrink], database=None))
 
 
-def test_what_they_shrink_to() -> None:
-    """An example that somebody has to look at is small."""
+def test_examples_shrink_to_the_minimum() -> None:
+    """An example for a person to read is small."""
     assert MINIMAL == smallest(canonical_payloads())
     assert MINIMAL == smallest(notifications()).to_json_bytes()
     assert MINIMAL + b" " == smallest(unusual_payloads())
 
 
 @pytest.mark.parametrize("category", get_args(Category))
-def test_what_refused_payloads_shrink_to(category: str) -> None:
-    """A payload with one fault, and little besides."""
+def test_refused_payloads_shrink_to_one_fault(category: str) -> None:
+    """They shrink to a payload with one fault, and little more."""
     refused = smallest(refused_payloads(), lambda refused: refused.error.category == category)
     assert len(refused.payload) <= len(MINIMAL), refused
 
 
 @given(st.data())
-def test_they_are_plain_strategies(data: st.DataObject) -> None:
-    """They can be drawn from, mapped and filtered like any other."""
+def test_strategies_can_be_filtered_and_drawn(data: st.DataObject) -> None:
+    """They are plain Hypothesis strategies."""
     refused = data.draw(refused_payloads().filter(lambda refused: refused.error.category == "data"))
     assert refused.error.text == f"{refused.error.message} at line {refused.error.line} column {refused.error.column}"
