@@ -93,7 +93,7 @@ def test_polls_return_queued_events(poll: Poll, pause: float | None, server: Ser
 
 @pytest.mark.parametrize("poll", POLLS)
 def test_polls_without_a_pause_lose_no_event(poll: Poll, server: Server) -> None:
-    """The consumer never yields to the loop, so the listener does now and then. A poll that ends then loses no event."""
+    """The consumer never yields to the loop, so the listener does so at times. A poll that ends then loses no event."""
     waiting = 20
 
     async def main() -> tuple[list[int], int, int]:

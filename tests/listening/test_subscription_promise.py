@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import pytest
@@ -116,6 +117,7 @@ DETECTED: Final = [weakness for weakness in WEAKNESSES if weakness.world]
 @pytest.mark.parametrize("weakness", DETECTED, ids=lambda weakness: weakness.kind.__name__)
 def test_simulated_world_detects_weakened_listener(weakness: Weakness) -> None:
     """A weakened subscription or queue breaks the promise within a few thousand examples."""
+    pattern = weakness.world or "no pattern"
     part = "make_queue" if issubclass(weakness.kind, EventQueue) else "make_subscription"
 
     class Weakened(WorldMachine):
@@ -123,7 +125,15 @@ def test_simulated_world_detects_weakened_listener(weakness: Weakness) -> None:
             parts: dict[str, Any] = {part: weakness.kind}
             return World(**parts, config=config)
 
-    with pytest.raises(AssertionError, match=weakness.world):
+        def teardown(self) -> None:
+            try:
+                super().teardown()
+            except AssertionError as error:
+                if re.search(pattern, str(error)):
+                    raise
+                # Another consequence of the weakness: the search goes on for the one that is named.
+
+    with pytest.raises(AssertionError, match=pattern):
         run_state_machine_as_test(
             Weakened,
             settings=settings(COMMON, max_examples=3000, derandomize=True, phases=[Phase.generate], **ONE_BUG),

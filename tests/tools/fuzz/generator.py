@@ -79,7 +79,7 @@ class Generator:
         self.random = Random(seed)
         self._kinds = kinds
         self._names = tuple(kinds)
-        self._map = next(name for name, kind in kinds.items() if kind == "map")
+        self._map = next((name for name, kind in kinds.items() if kind == "map"), self._names[-1])
         self._vectors = [
             vector.payload
             for kind in ("canonical", "unusual", "refused")
@@ -163,7 +163,7 @@ class Generator:
         """A message with fields missing or repeated."""
         members = [(field, self._value(field)) for field in self._names]
         if self._chance(0.5):
-            for _ in range(self._pick((1, 1, 2))):
+            for _ in range(min(self._pick((1, 1, 2)), len(members))):
                 members.pop(self.random.randrange(len(members)))
         else:
             field = self._pick(self._names)
