@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from .closing import Closing
 from .loopback import free_port
 from .server import Server
 from .waiting import PATIENCE, wait_until
@@ -99,7 +99,7 @@ class Node(Server):
         return {_port(address) for _, address, flags, _, _, _, _, link, *_ in fields if _is_reached(flags, link)}
 
 
-class Cluster:
+class Cluster(Closing):
     """Three nodes that know each other, from construction to `close()`; they die with this process."""
 
     def __init__(self, ban_seconds: int = BAN_SECONDS) -> None:
@@ -107,14 +107,6 @@ class Cluster:
             self.nodes = [started.enter_context(Node(ban_seconds)) for _ in range(3)]
             self._join()
             self._started = started.pop_all()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End all nodes."""

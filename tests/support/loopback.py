@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from .closing import Closing
 
 Handler = Callable[[socket.socket], None]
 
@@ -17,7 +17,7 @@ HANG_UP = b"\0hang up"
 """At the end of a scripted reply: close the connection after it."""
 
 
-class LoopbackServer:
+class LoopbackServer(Closing):
     """Accepts connections on a port that the system chose, and hands each to `handler`, which may block on it.
 
     `listener` is a listening socket at another address or a unix socket, which belongs to this object from then on.
@@ -40,14 +40,6 @@ class LoopbackServer:
         self._fillers = _fill_backlog(self.port) if deaf else []
         if not deaf:
             self.accept()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def url(self) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 from checkpoint_notify.conformance import lines
 from checkpoint_notify.conformance.lines import Answer, decode_request, encode_request, line_of, payload_of
 from checkpoint_notify.conformance.process import PeerFaultError, PeerProcess
 
+from .closing import Closing
 from .waiting import PATIENCE
 
 __all__ = ["Answer", "Peer", "PeerError", "Value"]
@@ -23,21 +23,13 @@ class PeerError(Exception):
     """The peer died, did not understand, or answered out of turn: never a verdict on a payload."""
 
 
-class Peer:
+class Peer(Closing):
     """A running peer. Not for use by two threads at once."""
 
     def __init__(self, program: Path) -> None:
         self._name = program.name
         self._last_id = 0
         self._process = PeerProcess([str(program)])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the peer: the end of its input is its order to stop; one that stays is killed."""

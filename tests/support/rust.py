@@ -10,9 +10,9 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final
 
+from .closing import Closing
 from .waiting import PATIENCE
 
 Settings = Mapping[str, str | bytes]
@@ -27,7 +27,7 @@ PATIENT_FACTOR: Final = 60
 _SETTINGS: Final = ("REDIS_URL", "FKS_INSTANCE_ID", "ENABLE_CHECKPOINT_NOTIFY", "JUDGE_LOG")
 
 
-class RustProcess:
+class RustProcess(Closing):
     """A process of tests/rust that speaks JSON lines; its stderr is kept."""
 
     def __init__(self, program: Path, settings: Settings) -> None:
@@ -41,14 +41,6 @@ class RustProcess:
         )
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the process by the end of its input."""

@@ -10,10 +10,10 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote
 
+from .closing import Closing
 from .loopback import free_port
 from .waiting import PATIENCE
 
@@ -26,7 +26,7 @@ _TIED: Final = 'exec 3<&0; (read -r _ <&3 || { kill -9 $$; rm -rf "$0"; }) & exe
 gone, in whatever way, it kills the server and removes its folder, `$0`."""
 
 
-class Server:
+class Server(Closing):
     """A server on 127.0.0.1, at a port that the system chose, and on a Unix socket; nothing is kept on disk.
 
     It runs from construction to `close()`, and dies with this process however that ends. `arguments` are the server's
@@ -46,14 +46,6 @@ class Server:
         except BaseException:
             self._folder.cleanup()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def pid(self) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
+from ..closing import Closing
 from ..waiting import PATIENCE
 
 Word: TypeAlias = str | bytes | int
@@ -16,7 +16,7 @@ class ReplyError(Exception):
     """The server answered with an error."""
 
 
-class Resp:
+class Resp(Closing):
     """A blocking connection to 127.0.0.1; raises OSError once it is broken, ReplyError for an error reply."""
 
     def __init__(self, port: int, *, password: str | None = None) -> None:
@@ -25,14 +25,6 @@ class Resp:
         self._file = self._socket.makefile("rb")
         if password is not None:
             self.ask("AUTH", password)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connection."""

@@ -12,16 +12,16 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
+from ...support.closing import Closing
 from ...support.faults.messages import CHANNEL, number_in
 from ...support.waiting import PATIENCE
 
 _ROOT: Final = Path(__file__).parents[3]
 
 
-class PlainListener:
+class PlainListener(Closing):
     """The process, and what it missed: ranges of numbers, and whether an exception told of them."""
 
     def __init__(self, port: int) -> None:
@@ -44,14 +44,6 @@ class PlainListener:
         if not self._ready.wait(PATIENCE):
             self.close()
             raise TimeoutError("redis-py's listener did not subscribe")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def set_pause(self, seconds: float) -> None:
         """How long to take for each message."""
