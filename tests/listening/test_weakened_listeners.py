@@ -30,7 +30,7 @@ SOAKED: Final = [weakness for weakness in WEAKNESSES if weakness.soak]
 IN_A_ROW: Final = [weakness for weakness in WEAKNESSES if weakness.row]
 
 
-def soaked(make: Make, step: Step, patience: float) -> Report:
+def soaked(make: Make, step: Step, timeout: float) -> Report:
     """The report of a short run with one fault."""
     return run(
         Settings(
@@ -38,7 +38,7 @@ def soaked(make: Make, step: Step, patience: float) -> Report:
             flavour="sync",
             plan=[step],
             beside_plain=False,
-            patience=patience,
+            timeout=timeout,
             listener=make,
         )
     )
@@ -49,7 +49,7 @@ def test_soak_detects_weakened_listener(weakness: Weakness) -> None:
     """The verdict is negative and names what is wrong."""
     assert weakness.soak
     step, problem = weakness.soak
-    report = soaked(weakened(weakness.kind), step, patience=2.5 if problem == NEVER_HEARD else PATIENCE)
+    report = soaked(weakened(weakness.kind), step, timeout=2.5 if problem == NEVER_HEARD else PATIENCE)
     assert not report.kept
     assert any(problem in line for line in report.verdict.problems), report.text()
 
@@ -66,7 +66,7 @@ def test_fault_row_detects_weakened_listener(weakness: Weakness) -> None:
 @pytest.mark.parametrize("step", [RST, LATE_RST, SLOW_RST, HALF_OPEN, SLOW_CONSUMER], ids=str)
 def test_soak_accepts_the_real_listener(step: Step) -> None:
     """None of these faults makes the checker refuse a listener that keeps its promise."""
-    report = soaked(CheckpointListener, step, patience=PATIENCE)
+    report = soaked(CheckpointListener, step, timeout=PATIENCE)
     assert report.kept, report.text()
     assert report.ledger.gaps
 

@@ -14,9 +14,9 @@ def held() -> tuple[int, int]:
     return threading.active_count(), len(list(Path("/dev/fd").iterdir()))
 
 
-def wait_until_held(expected: tuple[int, int], patience: float) -> None:
+def wait_until_held(expected: tuple[int, int], timeout: float) -> None:
     """Wait until there are no more of either; what nothing refers to any more may take a collection to go."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while any(map(operator.gt, now := held(), expected)):
         assert time.monotonic() < deadline, f"threads and descriptors: {expected} before, {now} after"
         gc.collect()

@@ -41,13 +41,13 @@ class Watch(Consumer):
         self.ledger: Final = ledger
         self.events: Final[list[tuple[float, Event]]] = []
 
-    def wait(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    def wait(self, condition: Callable[[], bool], what: str, timeout: float = PATIENCE) -> None:
         """Wait until the condition holds; looked at after each event, and otherwise now and then."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         with self._changed:
             while not condition():
                 if self.ended or time.monotonic() > deadline:
-                    state = "the listener has ended" if self.ended else f"in {patience} s"
+                    state = "the listener has ended" if self.ended else f"in {timeout} s"
                     raise AssertionError(f"no {what}, {state}: {self.events[-10:]!r:.1500}") from self._error
                 self._changed.wait(_LOOK_SECONDS)
 
@@ -68,10 +68,10 @@ class Watch(Consumer):
         """Wait until this message, or a later one, was delivered."""
         self.wait(lambda: self.ledger.last_delivered >= number, f"message {number}")
 
-    def hears(self, number: int, patience: float) -> bool:
+    def hears(self, number: int, timeout: float) -> bool:
         """Whether this message, or a later one, is delivered in that time."""
         try:
-            self.wait(lambda: self.ledger.last_delivered >= number, f"message {number}", patience)
+            self.wait(lambda: self.ledger.last_delivered >= number, f"message {number}", timeout)
         except AssertionError:
             return False
         return True

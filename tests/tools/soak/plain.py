@@ -57,9 +57,9 @@ class PlainListener(Closing):
         self._process.communicate()
         self._thread.join()
 
-    def wait(self, number: int, patience: float) -> None:
+    def wait(self, number: int, timeout: float) -> None:
         """Give it some seconds to receive this message."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while self.last < number and time.monotonic() < deadline:
             time.sleep(0.02)
 

@@ -50,7 +50,7 @@ class Settings:
     """Whether redis-py's plain listener goes through the same."""
     listener: Callable[[CheckpointListenerConfig], Any] | None = None
     """Makes another listener than the flavour's own."""
-    patience: float = PATIENCE
+    timeout: float = PATIENCE
     """How long to wait for the listener to recover in the end, in seconds."""
     say: Callable[[str], object] = lambda line: None
     """Is told of each fault."""
@@ -86,12 +86,12 @@ def run(settings: Settings) -> Report:
         publisher.start()
         begun = time.time()
         memory = _inject(rig, settings, begun)
-        _finish(watch, publisher, ledger, settings.patience)
+        _finish(watch, publisher, ledger, settings.timeout)
         ended = time.time()
         watch.close()
         publisher.close()
         ledger.finish()
-        beside = _plain_report(plain, ledger, patience=1.0 if settings.plan else settings.patience)
+        beside = _plain_report(plain, ledger, timeout=1.0 if settings.plan else settings.timeout)
     verdict = judge(ledger, Bounds(PING_INTERVAL, config.ping_timeout, SLACK))
     return Report(settings.plan, ledger, verdict, ended - begun, memory, beside)
 
@@ -116,20 +116,20 @@ def _sleep_until(moment: float, wanted: bool) -> int | None:
     return _resident()
 
 
-def _finish(watch: Watch, publisher: Publisher, ledger: Ledger, patience: float) -> None:
+def _finish(watch: Watch, publisher: Publisher, ledger: Ledger, timeout: float) -> None:
     """The listener has to hear again, by itself; then the last message is published, and should arrive."""
-    watch.hears(ledger.next_number, patience)
+    watch.hears(ledger.next_number, timeout)
     publisher.stop()
     last = publisher.publish()
     if not last.taken:
         raise RuntimeError("the server did not take the last message, though all faults are over")
-    watch.hears(last.number, patience)
+    watch.hears(last.number, timeout)
 
 
-def _plain_report(plain: PlainListener | None, ledger: Ledger, patience: float) -> Plain | None:
+def _plain_report(plain: PlainListener | None, ledger: Ledger, timeout: float) -> Plain | None:
     if plain is None:
         return None
-    plain.wait(ledger.next_number - 1, patience)
+    plain.wait(ledger.next_number - 1, timeout)
     told, silent = plain.lost(ledger.taken)
     return Plain(plain.received, told, silent, plain.errors, plain.last)
 
