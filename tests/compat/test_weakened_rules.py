@@ -1,4 +1,4 @@
-"""The pairs and the refusals bite: a gate that is wrong in one way judges at least one schema otherwise than it is."""
+"""The pairs and refusals detect a wrong gate: each weakened rule judges at least one schema wrongly."""
 
 from __future__ import annotations
 

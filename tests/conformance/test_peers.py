@@ -1,4 +1,4 @@
-"""What the sample peers fail: every divergence of theirs is known, with its reason, and no check is left out."""
+"""The checks that the sample peers fail: each is listed with its reason, and no check is left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runner: what each wrong answer counts as, that nothing a peer does makes it hang, and that no process stays."""
+"""The runner: how it counts each wrong answer, that no peer makes it hang, and that no process is left."""
 
 from __future__ import annotations
 

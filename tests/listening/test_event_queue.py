@@ -1,4 +1,4 @@
-"""The event queue: what it keeps, what it drops, and the Gaps for what it dropped."""
+"""The event queue: the items it keeps, the messages it drops, and the Gaps for these."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ends within 0.5 s and leaves nothing, whatever ends it and whatever it was doing; and a fork changes nothing."""
+"""A listener ends within 0.5 s and leaves nothing, whatever ends it. A fork does not affect it."""
 
 from __future__ import annotations
 

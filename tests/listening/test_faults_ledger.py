@@ -1,4 +1,4 @@
-"""The checker itself, without a socket: made-up records, each with one thing wrong, and what it says of them."""
+"""The judge of the promise, without a socket: made-up records with one fault each, and its verdict."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def gap(since: float, until: float, reason: Reason = "reconnected") -> Gap:
 
 
 def kept() -> Story:
-    """Everything as it should be, faults and all."""
+    """A correct record with faults."""
     story = Story()
     story.deliver(story.publish())
     story.publish(taken=False)
@@ -105,14 +105,14 @@ def lost_before_the_gap() -> Story:
 
 
 def lost_without_a_fault() -> Story:
-    """One is left out."""
+    """A message is missing."""
     story = Story()
     story.publish()
     return story
 
 
 def told_too_late() -> Story:
-    """The Gap comes behind the next message: for a moment, nobody knew."""
+    """The Gap comes after the next message, so the loss was not reported in time."""
     story = Story()
     story.publish()
     story.deliver(story.publish())
@@ -121,7 +121,7 @@ def told_too_late() -> Story:
 
 
 def delivered_twice() -> Story:
-    """One comes again."""
+    """A message is delivered again."""
     story = Story()
     message = story.publish()
     story.deliver(message)
@@ -130,7 +130,7 @@ def delivered_twice() -> Story:
 
 
 def delivered_backwards() -> Story:
-    """Two change places, within a Gap that would excuse either."""
+    """Two messages change places within a Gap that would excuse the loss of either."""
     story = Story()
     first, second = story.publish(), story.publish()
     story.see(gap(1000.0, story.now, "overflow"))
@@ -149,7 +149,7 @@ def too_wide() -> Story:
 
 
 def without_any_reason() -> Story:
-    """A Gap, and nothing happened."""
+    """A Gap without a fault."""
     story = Story()
     story.see(Disconnected(OSError()))
     story.again(story.now)
@@ -157,7 +157,7 @@ def without_any_reason() -> Story:
 
 
 def overflow_without_loss() -> Story:
-    """An overflow, and everything came."""
+    """An overflow Gap, though every message was delivered."""
     story = Story()
     story.deliver(story.publish())
     story.see(gap(story.now, story.now, "overflow"))
@@ -165,7 +165,7 @@ def overflow_without_loss() -> Story:
 
 
 def no_gap_after_a_drop() -> Story:
-    """Connected again, and no Gap."""
+    """A second Connected without a Gap."""
     story = Story()
     story.drop()
     story.see(Connected())
@@ -173,14 +173,14 @@ def no_gap_after_a_drop() -> Story:
 
 
 def connected_twice() -> Story:
-    """Connected, and again."""
+    """Two Connected without a Disconnected between them."""
     story = Story()
     story.again(story.now)
     return story
 
 
 def disconnected_twice() -> Story:
-    """An outage is told once."""
+    """Two Disconnected for one outage."""
     story = Story()
     story.drop()
     story.drop()
@@ -199,7 +199,7 @@ def message_without_connection() -> Story:
 
 
 def backwards_gap() -> Story:
-    """It ends before it begins."""
+    """A Gap that ends before it begins."""
     story = Story()
     story.drop()
     story.again(story.now + 1)

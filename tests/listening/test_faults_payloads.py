@@ -1,4 +1,4 @@
-"""Payloads of every class through a real server: an event for each, in its place, and the stream goes on."""
+"""Payloads of every class through a real server: one event for each, in order, and the stream continues."""
 
 from __future__ import annotations
 

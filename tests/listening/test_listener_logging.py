@@ -1,4 +1,4 @@
-"""What a listener logs: each outage, none too often, and each warning on one line."""
+"""What a listener logs: each outage, with limited warnings, and each warning on one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the system does to those who listen: signals, forks, names that nobody resolves, nothing left to give."""
+"""Listeners and the system: signals, forks, resolvers that do not answer, and no free descriptors or threads."""
 
 from __future__ import annotations
 

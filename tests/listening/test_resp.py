@@ -1,4 +1,4 @@
-"""The listener's wire: bytes in any pieces become replies, and what is no reply is refused."""
+"""The RESP parser: it makes replies of bytes in any chunks, and refuses malformed ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PING: Final = command(b"PING")
 
 
 def frames(*pieces: bytes) -> list[Any]:
-    """What a wire makes of these pieces."""
+    """The replies that a parser makes of these chunks."""
     wire = RespParser(b"channel")
     return [frame for piece in pieces for frame in wire.feed(piece)]
 

@@ -1,4 +1,4 @@
-"""The state machine of a subscription: what it sends, when, and what it makes of answers."""
+"""The state machine of a subscription: what it sends, when, and how it handles answers."""
 
 from __future__ import annotations
 

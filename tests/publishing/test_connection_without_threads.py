@@ -1,4 +1,4 @@
-"""Where no thread can be started, a host name is resolved in place: late is better than never."""
+"""If no thread can be started, the host name is resolved in place, without a time limit."""
 
 from __future__ import annotations
 

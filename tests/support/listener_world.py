@@ -1,4 +1,4 @@
-"""A server, a network and a consumer without sockets or time, for the listener's core: all can go wrong on order."""
+"""A simulated server, network, clock and consumer for a subscription, with faults on demand."""
 
 from __future__ import annotations
 

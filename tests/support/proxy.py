@@ -1,4 +1,4 @@
-"""A proxy on loopback that does to a connection what networks do: cuts it, swallows it, delays it, stands still."""
+"""A proxy on loopback with the faults of networks: it cuts, swallows, delays or stalls a connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POLL_SECONDS: Final = 0.05
 
 
 class FaultProxy(LoopbackServer):
-    """Passes everything on, until told otherwise; one server, any number of clients.
+    """Passes everything on, unless a fault is set; one server, any number of clients.
 
     `receive_buffer`, in bytes, keeps the system from taking in what a proxy that stands still does not read.
     `deaf`: see LoopbackServer.

@@ -1,4 +1,4 @@
-"""One situation after the other, made once for the real notifier or listener and once for the fake one.
+"""Situations that are set up for the real notifier or listener and for the fake one.
 
 What both tell of it, in the same words, is an account; a test compares it with what the contract says.
 """

@@ -1,4 +1,4 @@
-"""What this process has, to see whether something was left behind."""
+"""Counts this process's threads and descriptors, to find what was left behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def held() -> tuple[int, int]:
 
 
 def wait_until_held(expected: tuple[int, int], timeout: float) -> None:
-    """Wait until there are no more of either; what nothing refers to any more may take a collection to go."""
+    """Wait until there are no more of either; unreferenced objects may need a garbage collection."""
     deadline = time.monotonic() + timeout
     while any(map(operator.gt, now := held(), expected)):
         assert time.monotonic() < deadline, f"threads and descriptors: {expected} before, {now} after"

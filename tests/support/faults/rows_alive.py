@@ -115,7 +115,7 @@ def _error_of(link: Resp, *words: str | int) -> str | None:
 
 
 def _heard_all(scene: Scene) -> None:
-    """The connection was never given up, and messages still come."""
+    """The connection was kept, and messages still arrive."""
     scene.watch.wait_delivered(scene.ledger.next_number)
     assert [] == scene.watch.seen(Disconnected), "a connection to a living server was given up"
     assert [] == scene.ledger.gaps

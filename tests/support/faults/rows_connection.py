@@ -27,17 +27,17 @@ def client_kill(stage: Stage) -> None:
 
 
 def rst(stage: Stage) -> None:
-    """RST: the same."""
+    """RST: subscribed again, with a Gap, within 1 s."""
     _dropped(stage, lambda scene: scene.proxy.reset())
 
 
 def fin(stage: Stage) -> None:
-    """FIN: the same, after pings have gone out under traffic for a while: the Gap begins at one of the last."""
+    """FIN after some PINGs under traffic: subscribed again within 1 s. The Gap begins at one of the last PINGs."""
     _dropped(stage, lambda scene: scene.proxy.finish(), after=2.0)
 
 
 def rst_with_replies_under_way(stage: Stage) -> None:
-    """RST on a slow line: what was under way is lost, though newer messages than the last PING had come."""
+    """RST on a slow line: replies under way are lost, though messages newer than the last PING had arrived."""
     with stage.scene() as scene:
         scene.proxy.state.lag = 0.2
         time.sleep(0.6)
@@ -71,7 +71,7 @@ def many_drops_at_once(stage: Stage) -> None:
 
 
 def swallowed_both_ways(stage: Stage) -> None:
-    """Nothing passes any more, and nobody says so: noticed within ping + deadline."""
+    """Both directions are swallowed silently: noticed within ping + deadline."""
     with stage.scene() as scene:
         with scene.ledger.fault("half open") as fault, scene.proxy.half_open("both"):
             scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
@@ -80,7 +80,7 @@ def swallowed_both_ways(stage: Stage) -> None:
 
 
 def swallowed_replies(stage: Stage) -> None:
-    """The server hears the listener, and the listener hears nothing: the same."""
+    """Only the replies are swallowed: noticed within ping + deadline."""
     with stage.scene() as scene:
         time.sleep(1.0)  # the pings go on after the first one
         with scene.ledger.fault("half open") as fault, scene.proxy.half_open("replies"):
@@ -108,7 +108,7 @@ def connect_never_answered(stage: Stage) -> None:
 
 
 def subscribe_never_answered(stage: Stage) -> None:
-    """A server that takes connections, and answers nothing: the same."""
+    """A server accepts the connection and answers nothing: given up after 1 s, tried again, and connected later."""
     with stage.scene(connected=False, proxy={"swallow": "replies"}) as scene:
         _given_up_and_tried_again(scene)
         scene.proxy.state.swallow = None
@@ -117,7 +117,7 @@ def subscribe_never_answered(stage: Stage) -> None:
 
 
 def auth_never_answered(stage: Stage) -> None:
-    """The same, while it logs in."""
+    """A server does not answer AUTH: given up after 1 s, tried again, and connected later."""
     with stage.scene(
         password="secret",
         url=lambda place: f"redis://:secret@127.0.0.1:{place.port}",

@@ -19,7 +19,7 @@ MOST_GROWTH: Final = 32 * 1024 * 1024
 
 
 def handler_asleep(stage: Stage) -> None:
-    """The handler sleeps for longer than ping + deadline: the reader reads on, and answers for the connection."""
+    """The handler sleeps for longer than ping + deadline. The reader still reads, and the connection stays."""
     sleeps = [0.0]
     with stage.scene(pause=lambda: sleeps.pop() if sleeps else 0.0, max_queue=50, ping_timeout=1, direct=True) as scene:
         sleeps.append(2 * scene.bounds.margin)
@@ -54,7 +54,7 @@ def handler_slow(stage: Stage) -> None:
 
 
 def storm(stage: Stage) -> None:
-    """As much as the server takes, at once: every message is delivered or within a Gap."""
+    """A burst as fast as the server takes it: every message is delivered or lies within a Gap."""
     with stage.scene(ping_timeout=2, direct=True) as scene:
         begun = time.monotonic()
         scene.publisher.burst(STORM)
@@ -65,7 +65,7 @@ def storm(stage: Stage) -> None:
 
 
 def storm_of_large_ones(stage: Stage) -> None:
-    """128 MB go past a consumer that is slow, and a queue of 8 MB: memory stays flat."""
+    """128 MB pass a slow consumer with a queue of 8 MB: memory does not grow."""
     slow = [0.0]
     with stage.scene(pause=lambda: slow[0], max_queue_bytes=MOST_GROWTH // 4, ping_timeout=2, direct=True) as scene:
         scene.publisher.burst(400, LARGE)  # what is needed once: buffers, arenas

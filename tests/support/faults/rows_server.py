@@ -33,7 +33,7 @@ def sigkill_and_restart(stage: Stage) -> None:
 
 
 def sigstop(stage: Stage) -> None:
-    """The server stands still, its sockets open: noticed within ping + deadline."""
+    """The server is suspended with open sockets: noticed within ping + deadline."""
     with stage.scene(direct=True) as scene:
         with scene.ledger.fault("sigstop") as fault, scene.stopped():
             scene.noticed_after(fault, scene.bounds.margin + BUSY_SECONDS)
@@ -51,7 +51,7 @@ def buffer_overrun_by_size(stage: Stage) -> None:
 
 
 def buffer_overrun_by_standstill(stage: Stage) -> None:
-    """The line stands still while much is published, until the server gives the subscriber up."""
+    """The line stalls while much is published, until the server disconnects the subscriber."""
     with stage.scene(*SMALL_BUFFERS[stage.server], proxy={"receive_buffer": 4096}) as scene:
         with scene.ledger.fault("overrun") as fault, scene.proxy.standing_still(), scene.admin() as admin:
             deadline = time.monotonic() + PATIENCE
