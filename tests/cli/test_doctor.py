@@ -17,12 +17,13 @@ import redis
 
 from checkpoint_notify.cli._process import Exit
 
-from ..support.cli import Cli, eventually
+from ..support.cli import Cli
 from ..support.loopback import LoopbackServer, free_port, scripted, silent
 from ..support.proxy import FaultProxy
 from ..support.server import Server
 from ..support.subscriber import Subscriber
 from ..support.terminal import Terminal
+from ..support.waiting import wait_until
 
 SETTINGS: Final = [
     "REDIS_URL",
@@ -342,7 +343,7 @@ def test_busy(cli: Cli) -> None:
     with Server("--busy-reply-threshold", "1") as server, redis.Redis(port=server.port, protocol=2) as client:
         running = threading.Thread(target=pytest.raises, args=(redis.ResponseError, endless_script, server))
         running.start()
-        eventually("the server is busy", lambda: is_refused(client, "BUSY"))
+        wait_until(lambda: is_refused(client, "BUSY"), "the server is busy")
         status, report = examine(cli, server.url)
         client.script_kill()
         running.join()
@@ -377,7 +378,7 @@ def test_disk_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
         client.set("key", "value")
         folder.rmdir()
         client.bgsave()
-        eventually("it cannot save", lambda: is_refused(client, "MISCONF"))
+        wait_until(lambda: is_refused(client, "MISCONF"), "it cannot save")
         status, report = examine(cli, server.url)
     assert_passing(status, report, "MISCONF", set())
 
@@ -390,7 +391,7 @@ def test_loading(cli: Cli) -> None:
         client.config_set("loading-process-events-interval-bytes", "1024")
         loading = socket.create_connection(("127.0.0.1", server.port))
         loading.sendall(b"DEBUG RELOAD\r\n")
-        eventually("it loads", lambda: is_refused(client, "LOADING"))
+        wait_until(lambda: is_refused(client, "LOADING"), "it loads")
         status, report = examine(cli, server.url)
         loading.close()
     assert_passing(status, report, "LOADING", set())

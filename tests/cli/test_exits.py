@@ -13,10 +13,10 @@ import redis
 
 from checkpoint_notify.cli._process import Exit
 
-from ..support.cli import Cli, Done, eventually
+from ..support.cli import Cli, Done
 from ..support.proxy import FaultProxy
 from ..support.server import Server
-from ..support.waiting import PATIENCE
+from ..support.waiting import PATIENCE, wait_until
 
 PUBLISH: Final = ("publish", "--path", "model.bin", "--name", "lstm")
 Settings = dict[str, str]
@@ -280,5 +280,5 @@ def send(server: Server, settings: Settings, payload: bytes) -> None:
     """Publish bytes on the channel of these settings."""
     with redis.Redis(port=server.port, protocol=2) as client:
         channel = f"fks:{settings['FKS_INSTANCE_ID']}:model_checkpoints"
-        eventually("there is a subscriber", lambda: client.pubsub_numsub(channel)[0][1])
+        wait_until(lambda: client.pubsub_numsub(channel)[0][1], "there is a subscriber")
         client.publish(channel, payload)

@@ -19,9 +19,9 @@ import pytest
 
 from checkpoint_notify.cli._process import Exit
 
-from ..support.cli import ROOT, Cli, Pipe, eventually
+from ..support.cli import ROOT, Cli, Pipe
 from ..support.terminal import Terminal
-from ..support.waiting import PATIENCE
+from ..support.waiting import PATIENCE, wait_until
 
 
 def test_names_of_checks(cli: Cli) -> None:
@@ -184,7 +184,7 @@ def test_signal_while_nobody_reads(number: signal.Signals, status: Exit, cli: Cl
     """A full pipe holds up the command, but not its end."""
     with cli.start("validate", "--lines", "big", folder=refused) as running:
         running.out.line()
-        eventually("the pipe is full", functools.partial(_stands_still, running.out))
+        wait_until(functools.partial(_stands_still, running.out), "the pipe is full")
         running.send(number)
         assert status == running.wait()
         assert b"" == running.err.rest()

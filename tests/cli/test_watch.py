@@ -19,12 +19,12 @@ from checkpoint_notify.cli.watch import Rate
 from checkpoint_notify.conformance.values import to_protocol
 
 from ..conftest import RustBin
-from ..support.cli import Cli, Running, eventually
+from ..support.cli import Cli, Running
 from ..support.loopback import LoopbackServer, scripted
 from ..support.rust import RustNotifier
 from ..support.server import Server
 from ..support.terminal import Terminal
-from ..support.waiting import PATIENCE
+from ..support.waiting import PATIENCE, wait_until
 
 SENT: Final = (
     CheckpointNotification.new("модели/m.bin", "lstm")
@@ -368,7 +368,7 @@ def test_a_state_that_passes_is_not_the_end(code: str, cli: Cli) -> None:
     peer = LoopbackServer(scripted((b"", f"-{code} as it is\r\n".encode())))
     with peer, cli.start("watch", "--url", peer.url) as watching:
         assert {"event": "disconnected", "error": f"Redis SUBSCRIBE error: {code} as it is"} == event(watching)
-        eventually("it tries again", lambda: peer.accepted > 1)
+        wait_until(lambda: peer.accepted > 1, "it tries again")
         watching.send(signal.SIGINT)
         assert (Exit.INTERRUPTED, b"") == (watching.wait(), watching.err.rest())
 

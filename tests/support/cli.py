@@ -9,12 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from .waiting import PATIENCE, wait_until
+from .waiting import PATIENCE
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_START")
@@ -171,8 +171,3 @@ def _write(descriptor: int, data: bytes) -> None:
             data = data[os.write(descriptor, data) :]
     except BrokenPipeError:
         pass
-
-
-def eventually(what: str, holds: Callable[[], object]) -> None:
-    """Wait until a function returns something true."""
-    wait_until(lambda: bool(holds()), what)

@@ -10,7 +10,7 @@ PATIENCE: Final = 120.0
 """Seconds until a test gives up; nothing takes as long, on however busy a machine, unless it never ends."""
 
 
-def wait_until(condition: Callable[[], bool], what: str = "what the test waits for") -> None:
+def wait_until(condition: Callable[[], object], what: str = "what the test waits for") -> None:
     """Wait until the condition holds; TimeoutError says what did not happen."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
