@@ -1,7 +1,7 @@
-"""The Python half of `CheckpointNotification`, the Redis pub/sub message whose other half is Rust.
+"""Publishes, receives and reads `CheckpointNotification`, a Redis pub/sub message that a Rust crate defines.
 
-Importing this package imports its exceptions; each other name is imported when it is first used, and neither redis nor
-asyncio with it. The notifier and the listener for asyncio are in `checkpoint_notify.asyncio`.
+Importing this package imports only its exceptions. Every other name is imported at its first use. Neither imports redis
+or asyncio. The notifier and the listener for asyncio are in `checkpoint_notify.asyncio`.
 """
 
 from typing import TYPE_CHECKING
@@ -66,11 +66,11 @@ _LATE = {
     "Received": "_events",
     "checkpoint_channel": "_message",
 }
-"""Names that are imported at their first use, and their modules: reading a message needs no sockets and no logging, and
-the help of the command line no codec."""
+"""Names that are imported at their first use, and their modules. So a program that only reads messages does not load
+sockets and logging, and the help of the command line does not load the codec."""
 
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of these
+if not TYPE_CHECKING:  # with a module-level __getattr__, a type checker accepts every name
 
     def __getattr__(name: str) -> object:
         if name not in _LATE:

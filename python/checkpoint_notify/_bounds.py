@@ -1,4 +1,4 @@
-"""The bounds that a generated type carries in its `Annotated` metadata."""
+"""The integer bounds in the `Annotated` metadata of a generated type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import ClassVar
 class IntRange:
     """An integer from `minimum` to `maximum`, both included.
 
-    Follows the protocol `GroupedMetadata` of annotated-types, so that pydantic and Hypothesis know the bounds as well.
+    It follows the protocol `GroupedMetadata` of annotated-types, so that pydantic and Hypothesis apply the bounds too.
     """
 
     minimum: int
@@ -27,6 +27,6 @@ class IntRange:
         try:
             from annotated_types import Ge, Le
         except ImportError:
-            return  # then pydantic, which depends on it, is not there to ask
+            return  # pydantic depends on annotated-types, so pydantic is not installed either
         yield Ge(self.minimum)
         yield Le(self.maximum)

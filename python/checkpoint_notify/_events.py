@@ -1,4 +1,4 @@
-"""What a listener tells: messages, and everything that could make one believe that there were none."""
+"""The events of a listener: messages, connection changes, and possible losses."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from checkpoint_notify._message import CheckpointNotification
 from checkpoint_notify.errors import DecodeError, PayloadTooLargeError
 
 Reason: TypeAlias = Literal["reconnected", "overflow"]
-"""`reconnected`: there was no connection; `overflow`: the consumer was slower than the messages came."""
+"""`reconnected`: the connection was lost. `overflow`: messages arrived faster than the consumer took them."""
 
 _SHOWN_BYTES: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The server has confirmed the subscription. After a `Disconnected`, a `Gap` comes next."""
+    """The server has confirmed the subscription. If an earlier subscription was lost, a `Gap` follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection was lost, or the first one could not be made; the listener goes on trying.
+    """The connection was lost, or the first connection failed; the listener retries.
 
-    One for each outage: further failures before the next `Connected` are logged only.
+    There is one for each outage. Further failures before the next `Connected` are only logged.
     """
 
     error: Exception
-    """Why: an OSError, or an exception of redis-py's. It has no traceback, and never shows the password."""
+    """The cause: an OSError, or an exception of redis-py. It has no traceback and does not contain the password."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A notification."""
+    """A notification was received."""
 
     notification: CheckpointNotification
     raw: bytes
-    """The payload as it came."""
+    """The payload as received."""
 
     def __repr__(self) -> str:
         return f"Received(notification={self.notification!r}, raw={_short(self.raw)})"
@@ -45,10 +45,13 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """A payload that is no notification; the Rust service refuses it, too, unless it was only too large for us."""
+    """A payload was received that is not a notification.
+
+    The Rust service refuses it too, unless the error is a PayloadTooLargeError: only this listener has that limit.
+    """
 
     raw: bytes
-    """The payload as it came."""
+    """The payload as received."""
     error: DecodeError | PayloadTooLargeError
 
     def __repr__(self) -> str:
@@ -57,23 +60,23 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What was published from `since` to `until` may be missing; everything else is not.
+    """Messages published from `since` to `until` may be missing; no other message is missing.
 
-    Both are aware UTC datetimes, `since <= until`. When the wall clock was set in between, they include the times that
-    it showed before and after.
+    Both are aware UTC datetimes, and `since <= until`. If the wall clock was set in between, the interval covers its
+    readings before and after the change.
     """
 
     since: datetime
-    """When the last PING was sent whose answer was read before the first loss; SUBSCRIBE counts as the first PING."""
+    """The send time of the last PING answered before the first loss; SUBSCRIBE counts as the first PING."""
     until: datetime
-    """When the new subscription was confirmed; for an overflow, when the last dropped message was received."""
+    """When the new subscription was confirmed; for an overflow, when the last dropped message arrived."""
     reason: Reason
-    """`reconnected` also where both kinds of loss became one Gap, since nobody took the events for a long time."""
+    """`reconnected` also if the Gap covers an overflow too: both are merged if the consumer takes no event for long."""
 
 
 Event: TypeAlias = Connected | Disconnected | Received | Invalid | Gap
 
 
 def _short(raw: bytes) -> str:
-    """A payload fit to be logged: it may have 64 MiB."""
+    """Return the repr of a payload, cut short for logs: a payload may have 64 MiB."""
     return repr(raw) if len(raw) <= _SHOWN_BYTES else f"{raw[:_SHOWN_BYTES]!r}… ({len(raw)} bytes)"

@@ -1,4 +1,4 @@
-"""The message itself: counterpart of `jflow_core::checkpoint_notify::CheckpointNotification`."""
+"""The message: the counterpart of `jflow_core::checkpoint_notify::CheckpointNotification`."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _MAPS: Final = [field.name for field in _LAYOUT.fields if field.kind is Kind.STR
 class CheckpointNotification(_generated.CheckpointNotification):
     """A new model checkpoint was saved; `checkpoint_notify.resources.schema_text()` describes the fields.
 
-    Immutable and equal by value. What no Rust value can hold is an `EncodeError`: at construction, however the instance
-    is made (pydantic, msgspec, cattrs, pickle, copy), and again at each encode, because `metadata` is a plain dict (a
-    copy of the one given).
+    Immutable, and compared by value. The constructor raises `EncodeError` for a value that the Rust struct cannot hold;
+    so do pydantic, msgspec, cattrs, pickle and copy. `metadata` is a plain dict, a copy of the argument. It can change
+    later, so each encode checks the values again.
     """
 
     __slots__ = ()
-    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # it holds a dict, and the Rust type has no Hash
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # it holds a dict; the Rust struct does not derive Hash
 
     if not TYPE_CHECKING:  # a type checker reads the signature of the generated class
 
@@ -40,15 +40,15 @@ class CheckpointNotification(_generated.CheckpointNotification):
             self.__post_init__()
 
     def __post_init__(self) -> None:
-        """Check the values; msgspec and pydantic call it too, as they set the fields without the constructor."""
+        """Check the values; msgspec and pydantic set the fields without the constructor and then call this method."""
         for name in _MAPS:
             entries = getattr(self, name)
             if type(entries) is dict or isinstance(entries, Mapping):
-                object.__setattr__(self, name, dict(entries))  # the caller's own could change later
+                object.__setattr__(self, name, dict(entries))  # a copy: the caller may change its own dict later
         _encode(self)  # raises EncodeError
 
     def __setstate__(self, state: Sequence[object]) -> None:
-        """Take over the values of a pickle or of a copy, which may be invalid."""
+        """Restore from a pickle or a copy; raises EncodeError if the values are invalid."""
         names = [field.name for field in _LAYOUT.fields]
         if len(state) != len(names):
             raise EncodeError(f"the pickle has {len(state)} fields, a {type(self).__name__} has {len(names)}")
@@ -57,54 +57,60 @@ class CheckpointNotification(_generated.CheckpointNotification):
 
     @classmethod
     def new(cls, model_path: str | os.PathLike[str], model_name: str) -> Self:
-        """A notification saved now, with version 0, training step 0 and no metadata."""
+        """Return a notification saved now, with version 0, training step 0 and no metadata."""
         path = _path_text(model_path)
         return cls(model_path=path, model_name=model_name, version=0, saved_at=_now(), training_step=0)
 
     def with_version(self, version: SupportsIndex) -> Self:
-        """A copy with this version, 0..2**64-1; numpy's integers are taken as well."""
+        """Return a copy with this version, 0 to 2**64-1; an integer of numpy is accepted too."""
         return dataclasses.replace(self, version=_exact_int(version))
 
     def with_training_step(self, step: SupportsIndex) -> Self:
-        """A copy with this training step, 0..2**64-1; numpy's integers are taken as well."""
+        """Return a copy with this training step, 0 to 2**64-1; an integer of numpy is accepted too."""
         return dataclasses.replace(self, training_step=_exact_int(step))
 
     def with_metadata(self, key: str, value: str) -> Self:
-        """A copy with one more metadata entry, or with another value for that key."""
+        """Return a copy with this metadata entry added, or replaced if the key exists."""
         return dataclasses.replace(self, metadata={**self.metadata, key: value})
 
     def to_json(self) -> str:
-        """Rust's JSON text, up to the order of metadata; `EncodeError` for a value that has become invalid."""
+        """Return the JSON text that Rust writes, except for the order of metadata.
+
+        Raises `EncodeError` if `metadata` was changed and is now invalid.
+        """
         return self.to_json_bytes().decode()
 
-    if TYPE_CHECKING:  # bound below
+    if TYPE_CHECKING:  # assigned below the class
 
         def to_json_bytes(self) -> bytes:
-            """`to_json` as the bytes that go over the wire."""
+            """Return the text of `to_json` as UTF-8, which are the bytes on the wire."""
 
         @staticmethod
         def from_json(payload: Payload) -> CheckpointNotification:
-            """What Rust reads from this payload; `DecodeError` where Rust refuses, TypeError for any other type."""
+            """Return the notification that Rust reads from this payload.
+
+            Raises `DecodeError` if Rust refuses the payload, and TypeError if it is not a `Payload`.
+            """
 
 
 CODEC: Final = codec_for(CheckpointNotification, _generated.CheckpointNotification)
 _encode = CODEC.encode
-# The codec's functions themselves: a call in between would cost a thirtieth of their time.
+# The methods are the codec's functions themselves: a wrapper would add 3 % to each call.
 CheckpointNotification.to_json_bytes = _encode  # type: ignore[method-assign, assignment]
 CheckpointNotification.from_json = staticmethod(CODEC.decode)  # type: ignore[method-assign, assignment]
 
 
 def checkpoint_channel(instance_id: str) -> str:
-    """The Redis pub/sub channel of an instance: `fks:{instance_id}:model_checkpoints`.
+    """Return the Redis pub/sub channel of an instance: `fks:{instance_id}:model_checkpoints`.
 
-    Raises EncodeError for an id that no Rust String can hold.
+    Raises EncodeError for an id that a Rust String cannot hold.
     """
     check_string("instance_id", instance_id)
     return f"fks:{instance_id}:model_checkpoints"
 
 
 def _path_text(path: str | os.PathLike[str]) -> str:
-    """The path as a str; what is neither is left to the constructor, which refuses it."""
+    """Return the path as a str; any other type is returned unchanged, and the constructor refuses it."""
     if not isinstance(path, os.PathLike):
         return path
     text: Any = os.fspath(path)
@@ -112,14 +118,14 @@ def _path_text(path: str | os.PathLike[str]) -> str:
 
 
 def _exact_int(number: SupportsIndex) -> int:
-    """The number as an int; a bool and what is no integer are left to the constructor, which refuses them."""
+    """Return the number as an int; a bool or a non-integer is returned unchanged, and the constructor refuses it."""
     if isinstance(number, bool) or not hasattr(type(number), "__index__"):
         return number  # type: ignore[return-value]
     return int.__index__(operator.index(number))
 
 
 def _now() -> str:
-    """Now, as chrono's `Utc::now().to_rfc3339()` writes it: 0, 3, 6 or 9 fraction digits, as it needs."""
+    """Return the current time as chrono's `Utc::now().to_rfc3339()` writes it: with 0, 3, 6 or 9 fraction digits."""
     seconds, nanos = divmod(time.time_ns(), 10**9)
     text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
     fraction = f".{nanos:09d}"

@@ -1,7 +1,7 @@
-"""Finds redis-py, and imports it. Not every module called redis is redis-py 5 or newer.
+"""Finds redis-py and imports it. A module named `redis` may be something else, or a redis-py older than 5.0.
 
-Whatever else has that name is told by where it lies, and never executed. All that is wrong with it is an ImportError
-whose text says what was found, where, and what to do.
+The check looks at the module's files and does not execute them. If the check fails, the ImportError says what was
+found, where it is, and what to do.
 """
 
 from __future__ import annotations
@@ -21,16 +21,19 @@ T = TypeVar("T")
 _INSTALL: Final = "run pip install '.[redis]' in a clone of the repository"
 _ABSENT: Final = object()
 _PARTS: Final = ("redis.connection", "redis.exceptions")
-"""Modules of every redis-py, and hardly of anything else."""
+"""Modules that every redis-py has, and that another package with this name is unlikely to have."""
 _NEW_PARTS: Final = ("redis._parsers", "redis.asyncio", "redis.backoff", "redis.credentials", "redis.retry")
-"""Modules that redis-py has since release 5 at the latest."""
+"""Modules that redis-py 5.0 and every later release has."""
 
 _found: Any = None
-"""The module that was found to be redis-py; it is not looked at again."""
+"""The module, once `load` has imported redis-py; `check` does not examine it again."""
 
 
 def check() -> None:
-    """Look whether redis-py is there, without importing it; raises ImportError, ModuleNotFoundError if nothing is."""
+    """Check that redis-py can be used, without importing it.
+
+    Raises ModuleNotFoundError if there is no module `redis`, and ImportError if it is not redis-py 5.0 or newer.
+    """
     loaded = sys.modules.get("redis", _ABSENT)
     if loaded is _found and _found is not None:
         return
@@ -40,10 +43,10 @@ def check() -> None:
 
 
 def load(part: Callable[[], T]) -> T:
-    """Import redis-py, then what `part` imports on top of it, and return the result of `part`; raises ImportError.
+    """Import redis-py, call `part`, which imports modules that need it, and return the result; raises ImportError.
 
-    redis-py as a whole comes first: threads that import different parts of it at the same time lock each other out, and
-    Python raises an error in one of them.
+    The whole of redis-py is imported first. If threads import different parts of it at the same time, the import locks
+    deadlock, and Python raises an error in one of the threads.
     """
     global _found
     check()
@@ -62,19 +65,19 @@ def load(part: Callable[[], T]) -> T:
 
 
 def preload(part: Callable[[], object]) -> None:
-    """Import redis-py ahead of time. What is wrong with it is told by whoever needs it."""
+    """Import redis-py ahead of time, and ignore an ImportError: each later use reports it."""
     try:
         load(part)
     except ImportError:
-        pass  # said at each publish, and by entering a listener
+        pass  # each publish logs it, and entering a listener raises it
 
 
 def _spec() -> ModuleSpec:
     try:
         spec = find_spec("redis")
     except ModuleNotFoundError:
-        spec = None  # a finder that keeps others from it
-    except Exception as error:  # whatever finders there are
+        spec = None  # a finder on sys.meta_path blocks the module
+    except Exception as error:  # a finder of another package may raise anything
         words = one_line(f"{type(error).__name__}: {error}")
         raise ImportError(f"the search for redis-py failed ({words}): mend that, or {_INSTALL}") from error
     if spec is None:
@@ -86,12 +89,12 @@ def _spec_or_none() -> ModuleSpec | None:
     try:
         return find_spec("redis")
     except Exception:
-        return None  # only for saying where it lies
+        return None  # the spec serves only to name the place in a message
 
 
 def _spec_of(loaded: object) -> ModuleSpec:
-    """The spec of a module that is imported already, which a stub has not."""
-    # Not by an attribute: a module that is loaded lazily would be executed.
+    """Return the spec of a module that is already imported; raises ImportError if it has none, as a stub."""
+    # Read `__dict__` directly: reading an attribute would execute a module that is loaded lazily.
     known = ModuleType.__getattribute__(loaded, "__dict__") if isinstance(loaded, ModuleType) else {}
     spec = known.get("__spec__")
     if isinstance(spec, ModuleSpec):
@@ -112,7 +115,7 @@ def _judge(spec: ModuleSpec) -> None:
     if spec.origin is None or spec.loader is None or set(missing) & set(_PARTS):
         raise ImportError(_other(f"the folder{_place(spec)}"))
     if missing:
-        raise ImportError(f"redis-py{_version(spec)}{_place(spec)} is older than 5.0, or not complete: {_INSTALL}")
+        raise ImportError(f"redis-py{_version(spec)}{_place(spec)} is older than 5.0 or incomplete: {_INSTALL}")
 
 
 def _other(what: str) -> str:
@@ -120,16 +123,16 @@ def _other(what: str) -> str:
 
 
 def _has(name: str, folders: Any) -> bool:
-    """Whether there is such a module; unlike `find_spec`, this executes no package around it."""
+    """Return whether a finder finds this module; unlike `find_spec`, this does not execute the parent package."""
     finders = (getattr(finder, "find_spec", None) for finder in sys.meta_path)
     try:
         return any(find is not None and find(name, folders) is not None for find in finders)
     except ImportError:
-        return False  # a finder that keeps others from it
+        return False  # a finder on sys.meta_path blocks the module
 
 
 def _place(spec: ModuleSpec | None) -> str:
-    """Where a module lies, with a space before; empty if that cannot be said."""
+    """Return the path of a module with a leading space; empty if it is unknown."""
     if spec is None:
         return ""
     places = list(spec.submodule_search_locations or ()) or ([spec.origin] if spec.origin else [])
@@ -137,8 +140,8 @@ def _place(spec: ModuleSpec | None) -> str:
 
 
 def _version(spec: ModuleSpec) -> str:
-    """The release, from the metadata beside the package, with a space before; empty if there are none."""
-    from importlib import metadata  # only a message needs it
+    """Return the release from the package's metadata, with a leading space; empty if there is none."""
+    from importlib import metadata  # imported late: only this error message needs it
 
     folders = [str(Path(place).parent) for place in spec.submodule_search_locations or ()]
     versions = [found.version for found in metadata.distributions(name="redis", path=folders)]

@@ -1,6 +1,6 @@
-"""The contract's own files, shipped with the package: the schema and the golden vectors.
+"""Reads the files of the contract that the package ships: the schema and the golden vectors.
 
-They lie inside an installed package, and at the repository's root in an editable install.
+A wheel holds them inside the package. An editable install reads them from the root of the repository.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ VectorKind: TypeAlias = Literal["canonical", "unusual", "refused"]
 
 
 class Vector(NamedTuple):
-    """One golden vector; its expectation is what the real Rust crate answered."""
+    """One golden vector: a payload, and the answer of the real Rust crate to it."""
 
     name: str
     kind: VectorKind
-    """`canonical`: what Rust writes; `unusual`: what it accepts and never writes; `refused`: what it refuses."""
+    """`canonical`: Rust writes it. `unusual`: Rust reads it and never writes it. `refused`: Rust refuses it."""
     description: str
     payload: bytes
-    """The bytes as they go over the wire."""
+    """The bytes on the wire."""
     value: dict[str, Any] | None
-    """The fields that Rust reads, u64 as decimal strings; None where it refuses."""
+    """The fields that Rust reads, u64 as decimal strings; None if Rust refuses the payload."""
     error: dict[str, Any] | None
-    """`category`, `message`, `line`, `column`, `text`; for `utf8` `category`, `offset`. None where Rust accepts."""
+    """`category`, `message`, `line`, `column`, `text`; for `utf8` `category`, `offset`. None if Rust accepts it."""
 
 
 def schema_text() -> str:
-    """The canonical JSON Schema (draft 2020-12) of the message, as text."""
+    """Return the canonical JSON Schema (draft 2020-12) of the message, as text."""
     return _folder("schema").joinpath("checkpoint_notification.schema.json").read_text(encoding="utf-8")
 
 
 def vectors(kind: VectorKind) -> Iterator[Vector]:
-    """The golden vectors of one kind, by name."""
+    """Yield the golden vectors of one kind, sorted by name."""
     folder = _folder("fixtures").joinpath("checkpoint_notification", kind)
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".json"):
