@@ -35,7 +35,7 @@ def _pair(change: str) -> Pair:
     return next(pair for pair in PAIRS if pair.change == change)
 
 
-LOST: Final = "nothing tells this from a renaming to extra, whose value would be lost without an error"
+LOST: Final = "this may be a renaming to extra; then readers would lose the value without an error"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ LOST: Final = "nothing tells this from a renaming to extra, whose value would be
         (
             "u32 becomes u64",
             "version: was u32 and is u64\n"
-            "    not forward: an old reader takes no u64 that is no u32\n"
+            "    not forward: an old reader refuses a u64 that does not fit u32\n"
             "BACKWARD: new programs read old messages, but old ones not all new messages: update the readers first\n"
             "version bump: major (before 1.0.0: minor)\n",
         ),

@@ -59,13 +59,13 @@ REFUSED: Final[dict[str, tuple[object, str]]] = {
         REAL | {"required": [*REAL["required"], "metadata"]},
         "/properties/metadata: both required and with a default",
     ),
-    "default_of_another_type": (with_default(U64 | {"default": "0"}), '/properties/version/default: "0" is no u64'),
-    "default_is_true": (with_default(U64 | {"default": True}), "/properties/version/default: true is no u64"),
-    "default_out_of_bounds": (with_default(U64 | {"default": -1}), "/properties/version/default: -1 is no u64"),
-    "default_is_null": (with_default(STRING | {"default": None}), "/properties/version/default: null is no String"),
+    "default_of_another_type": (with_default(U64 | {"default": "0"}), '/properties/version/default: "0" is not a u64'),
+    "default_is_true": (with_default(U64 | {"default": True}), "/properties/version/default: true is not a u64"),
+    "default_out_of_bounds": (with_default(U64 | {"default": -1}), "/properties/version/default: -1 is not a u64"),
+    "default_is_null": (with_default(STRING | {"default": None}), "/properties/version/default: null is not a String"),
     "default_of_a_map": (
         with_default(MAP | {"default": {"a": 1}}),
-        '/properties/version/default: {"a": 1} is no HashMap',
+        '/properties/version/default: {"a": 1} is not a HashMap',
     ),
     "field_is_no_object": (with_version(True), "/properties/version: expected an object"),
     "float": (
@@ -95,10 +95,10 @@ REFUSED: Final[dict[str, tuple[object, str]]] = {
         with_version({"type": "object", "additionalProperties": MAP}),
         "/properties/version/additionalProperties/type: the values of a map are of type 'string', 'integer', not",
     ),
-    "reference_is_no_text": (with_version({"$ref": {}}), "/properties/version/$ref: {} is no reference"),
-    "required_twice": (REAL | {"required": [*REAL["required"], "version"]}, "/required/5: 'version' stands here twice"),
+    "reference_is_no_text": (with_version({"$ref": {}}), "/properties/version/$ref: {} is not a reference"),
+    "required_twice": (REAL | {"required": [*REAL["required"], "version"]}, "/required/5: 'version' is listed twice"),
     "dialect_with_a_fragment": (REAL | {"$schema": f"{REAL['$schema']}#"}, "/$schema: expected https://json-schema"),
-    "id_with_a_fragment": (REAL | {"$id": f"{REAL['$id']}#"}, "/$id: a schema is named by a URI without a fragment"),
+    "id_with_a_fragment": (REAL | {"$id": f"{REAL['$id']}#"}, "/$id: the $id must be a URI without a fragment"),
     "one_type_in_a_list": (with_version({"type": ["string"]}), "/properties/version/type: a field is of type"),
     "bound_with_an_exponent": (
         with_version(U64 | {"maximum": 1.8446744073709551615e19}),
@@ -111,11 +111,11 @@ REFUSED: Final[dict[str, tuple[object, str]]] = {
     "map_of_itself": (refer("#/$defs/a", a=map_of({"$ref": "#/$defs/a"})), "/$defs/a/type: the values of a map are of"),
     "default_of_a_map_of_another_type": (
         with_default(map_of(U64) | {"default": {"a": "1"}}),
-        '/properties/version/default: {"a": "1"} is no HashMap<String, u64>',
+        '/properties/version/default: {"a": "1"} is not a HashMap<String, u64>',
     ),
     "default_of_a_map_out_of_bounds": (
         with_default(map_of(U64) | {"default": {"a": -1}}),
-        '/properties/version/default: {"a": -1} is no HashMap<String, u64>',
+        '/properties/version/default: {"a": -1} is not a HashMap<String, u64>',
     ),
     "default_in_defs": (refer("#/$defs/a", a=U64 | {"default": 1}), "/$defs/a/default: the keyword 'default' is not"),
     "place_is_escaped": (
@@ -151,13 +151,13 @@ NO_UNICODE: Final = {
 NO_JSON: Final[dict[str, tuple[str | bytes, str]]] = {
     "syntax": (b"{", "not JSON: Expecting property name"),
     "utf8": (b"\xff", "not JSON: 'utf-8' codec can't decode"),
-    "nan": (b'{"examples": [NaN]}', "/examples/0: not JSON: NaN is no number of JSON"),
+    "nan": (b'{"examples": [NaN]}', "/examples/0: not JSON: NaN is not a JSON number"),
     "depth": (b"[" * 100_000, "not JSON: maximum recursion"),
     "depth_of_an_example": (b'{"examples": ' + b"[" * 200 + b"]" * 200 + b"}", "/examples/0/0/0/0"),
-    "name_twice": (b'{"title": "a", "title": "b"}', 'the schema: the key "title" stands twice'),
+    "name_twice": (b'{"title": "a", "title": "b"}', 'the schema: the key "title" occurs twice'),
     "name_twice_by_an_escape": (
         b'{"$defs": {"a/b": {"type": 1, "\\u0074ype": 2}}}',
-        '/$defs/a~1b: the key "type" stands twice',
+        '/$defs/a~1b: the key "type" occurs twice',
     ),
     "mark": (b"\xef\xbb\xbf{}", "not JSON: it begins with a byte order mark"),
     "mark_in_text": ("\ufeff{}", "not JSON: it begins with a byte order mark"),

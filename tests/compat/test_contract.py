@@ -125,7 +125,7 @@ def test_maps_within_maps() -> None:
     for depth in (150, 1500):
         node = '{"type": "object", "additionalProperties": ' * depth + json.dumps(STRING) + "}" * depth
         refusal = _refusal(json.dumps(with_version("NODE")).replace('"NODE"', node))
-        assert re.search("nested more than 100 deep|maximum recursion depth", refusal)
+        assert re.search("nested more than 100 levels deep|maximum recursion depth", refusal)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ WEAKENINGS: Final = {
     "ignores_names": _without("_names"),
     "lets_a_field_be_added_anywhere": _rules("elif any(later.name in kept for later", "elif all(() for later"),
     "lets_an_added_field_be_required": _rules("        if field.required:\n", "        if False:\n"),
-    "forgets_readers_that_refuse_unknown_fields": _rules('does not know" if old.closed', 'does not know" if False'),
+    "forgets_readers_that_refuse_unknown_fields": _rules('unknown fields" if old.closed', 'unknown fields" if False'),
     "forgets_that_an_old_reader_needs_a_field": _rules('without it" if field.required', 'without it" if False'),
     "sees_no_renaming": _rules("if _alike(field.kind, other.kind):", "if False:"),
     "sees_a_renaming_only_within_one_type": _rules(

@@ -229,15 +229,15 @@ NOT_SUPPORTED: Final[dict[str, tuple[Callable[[Schema], object], str]]] = {
         lambda schema: schema["required"].append("metadata"),
         "/properties/metadata: both required and with a default",
     ),
-    "default_of_another_type": (_one({"type": "string", "default": 0}), "/properties/added/default: 0 is no String"),
+    "default_of_another_type": (_one({"type": "string", "default": 0}), "/properties/added/default: 0 is not a String"),
     "default_beyond_u64": (
         _one({"$ref": "#/$defs/u64", "default": 2**64}),
-        "/properties/added/default: 18446744073709551616 is no u64",
+        "/properties/added/default: 18446744073709551616 is not a u64",
     ),
-    "default_true": (_one({"$ref": "#/$defs/u64", "default": True}), "/properties/added/default: true is no u64"),
+    "default_true": (_one({"$ref": "#/$defs/u64", "default": True}), "/properties/added/default: true is not a u64"),
     "default_map_of_numbers": (
         _one({**ADDED["map"], "default": {"a": 1}}),
-        '/properties/added/default: {"a": 1} is no HashMap<String, String>',
+        '/properties/added/default: {"a": 1} is not a HashMap<String, String>',
     ),
     "default_in_the_middle": (
         lambda schema: schema["properties"].update(added={"type": "string"}) or schema["required"].append("added"),

@@ -1,4 +1,4 @@
-"""May this schema follow that one? What old and new programs make of each other's messages (docs/evolution.md)."""
+"""Compares two schemas: says whether old and new programs can read each other's messages (docs/evolution.md)."""
 
 from checkpoint_notify.compat.compare import compare
 from checkpoint_notify.compat.contract import Contract, Field, read_contract

@@ -1,6 +1,6 @@
-"""A schema as serde's derive would have it: fields in order, each of a Rust type, required or with a default.
+"""Reads a schema into fields as serde's derive sees them: ordered, each with a Rust type, required or with a default.
 
-Only keywords whose meaning for the wire is known are read; any other is refused, and never passed over.
+It reads only keywords with a known effect on the wire. It refuses every other keyword and ignores none.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ class Field(NamedTuple):
     kind: Kind
     required: bool
     default: Any
-    """The value of a field that is absent; None where it is required."""
+    """The value if the field is absent; None if the field is required."""
     words: Node
-    """What is said about it."""
+    """Its title, description, examples and comment."""
 
 
 class Contract(NamedTuple):
     """A message."""
 
     name: str
-    """The schema's title: the name of the Rust struct and of the generated class."""
+    """The schema's title, which is the name of the Rust struct and of the generated class."""
     id: str
     fields: tuple[Field, ...]
     closed: bool
-    """Whether a field that it does not know is refused, as by `#[serde(deny_unknown_fields)]`."""
+    """Whether an unknown field is refused, as by `#[serde(deny_unknown_fields)]`."""
     words: Node
 
 
@@ -55,7 +55,7 @@ _EXPECTED: Final = {
 
 
 def read_contract(text: str | bytes) -> Contract:
-    """The message that a schema describes; `SchemaError` for what the contract does not know."""
+    """Return the message that a schema describes; raises `SchemaError` if it cannot be judged."""
     schema = _object(load(text), "")
     _only(schema, _MESSAGE, "")
     if schema.get("$schema") != DIALECT:
@@ -64,7 +64,7 @@ def read_contract(text: str | bytes) -> Contract:
         refuse("/type", 'a message is of type "object"')
     name, identity = _typed(schema, "title", str), _typed(schema, "$id", str)
     if "#" in identity:
-        refuse("/$id", "a schema is named by a URI without a fragment: remove the '#' and what follows")
+        refuse("/$id", "the $id must be a URI without a fragment: remove the '#' and what follows")
     types = _Types(identity, _objects(schema, "$defs"))
     properties = _objects(schema, "properties")
     if not properties:
@@ -82,7 +82,7 @@ def _required(schema: Node, properties: Mapping[str, Node]) -> set[str]:
         if not isinstance(name, str) or name not in properties:
             refuse(place, f"there is no property {name!r}: describe it in properties, or remove it here")
         if name in found:
-            refuse(place, f"{name!r} stands here twice: remove one")
+            refuse(place, f"{name!r} is listed twice: remove one")
         found.add(name)
     return found
 
@@ -92,29 +92,29 @@ def _field(name: str, node: Node, types: _Types, required: bool) -> Field:
     kind, words = types.of({key: value for key, value in node.items() if key != "default"}, place)
     if required == ("default" in node):
         both = "both required and with a default" if required else "neither required nor with a default"
-        refuse(place, f"{both}; a field is one of the two")
+        refuse(place, f"{both}: make it required, or give it a default, but not both")
     if not required and not kind.holds(node["default"]):
-        refuse(child(place, "default"), f"{json.dumps(node['default'])} is no {kind.rust}: write a default that is one")
+        refuse(child(place, "default"), f"{json.dumps(node['default'])} is not a {kind.rust}: write one as the default")
     return Field(name, kind, required, node.get("default"), words)
 
 
 class _Types:
-    """The types that nodes describe, by themselves or by a reference to one of `$defs`."""
+    """Finds the type that a node describes, either directly or by a reference into `$defs`."""
 
     def __init__(self, identity: str, definitions: Mapping[str, Node]) -> None:
         self._identity = identity
         self._definitions = definitions
-        for name, node in definitions.items():  # also those that nothing refers to
+        for name, node in definitions.items():  # check unused definitions too
             self.of(node, child("/$defs", name))
 
-    def of(self, node: Node, place: str, known: Mapping[str, frozenset[str]] = _TYPES) -> tuple[Kind, Node]:
-        """The type, and what is said about it: nearer words hide those further away."""
+    def of(self, node: Node, place: str, allowed: Mapping[str, frozenset[str]] = _TYPES) -> tuple[Kind, Node]:
+        """Return the type and its title, description, examples and comment; those nearest to the field win."""
         node, place, said = self._follow(node, place)
         name = node.get("type")
-        if not isinstance(name, str) or name not in known:
-            what = "a field is" if known is _TYPES else "the values of a map are"
-            refuse(child(place, "type"), f"{what} of type {', '.join(map(repr, known))}, not {json.dumps(name)}")
-        _only(node, known[name] | _WORDS, place)
+        if not isinstance(name, str) or name not in allowed:
+            what = "a field is" if allowed is _TYPES else "the values of a map are"
+            refuse(child(place, "type"), f"{what} of type {', '.join(map(repr, allowed))}, not {json.dumps(name)}")
+        _only(node, allowed[name] | _WORDS, place)
         if name == "string":
             return STRING, _words(node) | said
         if name == "integer":
@@ -124,7 +124,7 @@ class _Types:
         return map_of(values), _words(node) | {"additionalProperties": words} | said
 
     def _follow(self, node: Node, place: str) -> tuple[Node, str, Node]:
-        """The node that stands at the end of all references, its place, and what is said on the way."""
+        """Follow all references; return the last node, its place, and the descriptions found on the way."""
         said: Node = {}
         passed = set()
         while "$ref" in node:
@@ -132,26 +132,26 @@ class _Types:
             place = child(place, "$ref")
             name = self._name(node["$ref"], place)
             if name in passed:
-                refuse(place, "this reference leads back to itself: describe the type in one of the places")
+                refuse(place, "this reference leads back to itself: describe the type in one of these definitions")
             passed.add(name)
             said = _words(node) | said
             node, place = self._definitions[name], child("/$defs", name)
         return node, place, said
 
     def _name(self, reference: object, place: str) -> str:
-        """The name in `$defs` that a reference points at, however it is spelled."""
+        """Return the name in `$defs` that a reference points at, in any valid spelling."""
         shown = json.dumps(reference)
         if not isinstance(reference, str):
-            refuse(place, f"{shown} is no reference: write a string such as #/$defs/u64")
+            refuse(place, f"{shown} is not a reference: write a string such as #/$defs/u64")
         document, _, fragment = reference.partition("#")
         if document not in ("", self._identity):
-            refuse(place, f"{shown} is another document: describe the type in $defs, and refer to it there")
+            refuse(place, f"{shown} points at another document: describe the type in $defs, and refer to it there")
         try:
             names = from_fragment(fragment)
         except ValueError as error:
             refuse(place, f"{shown} {error}")
         if len(names) != 2 or names[0] != "$defs":
-            refuse(place, f"{shown} is no type in $defs: describe the type there, and refer to it there")
+            refuse(place, f"{shown} does not point at a type in $defs: describe the type there, and refer to it there")
         if names[1] not in self._definitions:
             refuse(place, f"there is no {names[1]!r} in $defs: describe it there, or correct the reference")
         return names[1]
@@ -179,7 +179,7 @@ def _object(node: object, place: str) -> Node:
 
 
 def _typed(node: Node, key: str, kind: type, place: str = "", *, default: Any = None) -> Any:
-    """A member by its exact type, as a bool is an int."""
+    """Return a member that must have exactly this type: in Python, a bool is also an int."""
     value = node.get(key, default)
     if type(value) is not kind:
         missing, expected = key not in node, _EXPECTED[kind]
@@ -187,12 +187,12 @@ def _typed(node: Node, key: str, kind: type, place: str = "", *, default: Any = 
     return value
 
 
-def _only(node: Node, known: Iterable[str], place: str) -> None:
+def _only(node: Node, allowed: Iterable[str], place: str) -> None:
     for key in node:
-        if key not in known:
+        if key not in allowed:
             refuse(
                 child(place, key),
-                f"the keyword {key!r} is not supported here: what it means for serde is not known; remove it",
+                f"the keyword {key!r} is not supported here: its meaning for serde is not known; remove it",
             )
 
 

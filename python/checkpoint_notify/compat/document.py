@@ -1,4 +1,4 @@
-"""The JSON text of a schema: one value, which every parser reads alike, and places in it."""
+"""Parses the JSON text of a schema, and refuses text that another parser may read differently."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ Node: TypeAlias = dict[str, Any]
 
 
 class SchemaError(ValueError):
-    """A schema that cannot be judged; the text begins with the place, a JSON pointer."""
+    """A schema cannot be judged; the text begins with the place, a JSON pointer."""
 
 
 def refuse(place: str, message: str) -> NoReturn:
-    """Raise for what stands at a place."""
+    """Raise a SchemaError that names the place."""
     raise SchemaError(f"{place or 'the schema'}: {message}")
 
 
 def load(text: str | bytes) -> object:
-    """The value; `SchemaError` for what is no JSON, or is read in one way here and in another way there."""
+    """Return the parsed value; raises `SchemaError` if the text is not JSON, or if parsers disagree about it."""
     try:
         decoded = text if isinstance(text, str) else text.decode()
         if decoded.startswith("\ufeff"):
@@ -33,13 +33,13 @@ def load(text: str | bytes) -> object:
 
 
 class _Constant(NamedTuple):
-    """What Python takes for a number and JSON does not."""
+    """A number that Python's parser accepts and JSON does not have: NaN or an infinity."""
 
     name: str
 
 
 class _Repeating(dict[str, Any]):
-    """An object with a name that stands in it twice."""
+    """An object that has the same name twice."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -53,15 +53,15 @@ def _members(pairs: list[tuple[str, Any]]) -> Node:
 
 
 def _check(document: object) -> None:
-    """Refuse, with its place, what the parser took and JSON or Unicode does not have."""
+    """Refuse values that Python's parser accepts and that are not valid JSON or Unicode; name their place."""
     found = [("", document)]
-    for place, value in found:  # which grows
+    for place, value in found:  # the loop appends to this list
         if place.count("/") > _DEPTH:
-            refuse(place, f"nested more than {_DEPTH} deep: no message and no example needs that")
+            refuse(place, f"nested more than {_DEPTH} levels deep: remove the levels below, no message needs them")
         if isinstance(value, _Constant):
-            refuse(place, f"not JSON: {value.name} is no number of JSON")
+            refuse(place, f"not JSON: {value.name} is not a JSON number")
         if isinstance(value, _Repeating):
-            refuse(place, f"the key {_quoted(value.name)} stands twice in this object: remove one")
+            refuse(place, f"the key {_quoted(value.name)} occurs twice in this object: remove one")
         if isinstance(value, str) and not _is_unicode(value):
             refuse(place, f"{_quoted(value)} is not valid Unicode: {_HALF}")
         if isinstance(value, dict):
@@ -74,12 +74,12 @@ def _check(document: object) -> None:
 
 
 _DEPTH: Final = 100
-"""Less than any function that gets the value can go."""
+"""Low enough that no later recursive function reaches Python's recursion limit."""
 _HALF: Final = "write both halves of a surrogate pair, or neither"
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether a Rust String can hold it: no half of a surrogate pair."""
+    """Return whether a Rust String can hold the text: it has no lone surrogate."""
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 

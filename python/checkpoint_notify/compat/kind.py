@@ -9,14 +9,14 @@ class Kind(NamedTuple):
     """A Rust type."""
 
     rust: str
-    """Its name in Rust, by which no two types are the same."""
+    """Its name in Rust, which is unique."""
     bounds: tuple[int, int] | None = None
-    """The least and the greatest value of an integer."""
+    """The least and the greatest value of an integer type; else None."""
     values: Kind | None = None
-    """The type of a map's values."""
+    """The type of a map's values; None if it is not a map."""
 
     def holds(self, value: object) -> bool:
-        """Whether a JSON value can be this field's."""
+        """Return whether a JSON value has this type."""
         if self.bounds:
             return type(value) is int and self.bounds[0] <= value <= self.bounds[1]
         if self.values:
@@ -25,7 +25,7 @@ class Kind(NamedTuple):
 
 
 def map_of(values: Kind) -> Kind:
-    """The map from strings to values of a type."""
+    """Return the type of a map from strings to values of this type."""
     return Kind(f"HashMap<String, {values.rust}>", values=values)
 
 
@@ -33,4 +33,4 @@ STRING: Final = Kind("String")
 UNSIGNED: Final = tuple(Kind(f"u{bits}", (0, 2**bits - 1)) for bits in (8, 16, 32, 64))
 SIGNED: Final = tuple(Kind(f"i{bits}", (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)) for bits in (8, 16, 32, 64))
 INTEGERS: Final = {kind.bounds: kind for kind in (*UNSIGNED, *SIGNED)}
-"""By their bounds."""
+"""The integer types by their bounds."""

@@ -11,12 +11,12 @@ _BAD_TILDE: Final = re.compile("~(?![01])")
 
 
 def child(place: str, name: str) -> str:
-    """The pointer to a member of what stands at a place."""
+    """Return the pointer to a member of the value at a place."""
     return f"{place}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 def from_fragment(fragment: str) -> tuple[str, ...]:
-    """The names that the fragment of a URI leads through, from the top; ValueError says what is wrong with it."""
+    """Return the names in the path of a URI fragment, from the top; raises ValueError, which says what is wrong."""
     if "#" in fragment:
         raise ValueError("has a second '#': write it %23")
     if _BAD_PERCENT.search(fragment):
@@ -26,8 +26,8 @@ def from_fragment(fragment: str) -> tuple[str, ...]:
     except UnicodeDecodeError:
         raise ValueError("has percent-encoded bytes that are not UTF-8: encode the name as UTF-8") from None
     if pointer and not pointer.startswith("/"):
-        raise ValueError("is no JSON pointer: begin it with #/")
+        raise ValueError("is not a JSON pointer: begin it with #/")
     if _BAD_TILDE.search(pointer):
-        raise ValueError("has a '~' without 0 or 1 behind it: write it ~0")
-    # ~1 first: ~01 is ~1, and no slash.
+        raise ValueError("has a '~' without 0 or 1 after it: write it ~0")
+    # Replace ~1 first: ~01 stands for the text ~1, not for a slash.
     return tuple(name.replace("~1", "/").replace("~0", "~") for name in pointer.split("/")[1:])

@@ -1,4 +1,4 @@
-"""What a comparison says: the changes, the verdict, and what they do to the version."""
+"""The result of a comparison: the changes, the verdict, and the version bump that they require."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 
 
 class Verdict(Enum):
-    """How two versions of a message get on; the value says it in words."""
+    """How compatible two versions of a message are; the value says it in words."""
 
     FULL = "fully compatible"
     BACKWARD = "backward"
-    """New readers take old messages; old readers do not take all new ones."""
+    """New readers accept all old messages; old readers refuse or misread some new ones."""
     FORWARD = "forward"
-    """Old readers take new messages; new readers do not take all old ones."""
+    """Old readers accept all new messages; new readers refuse or misread some old ones."""
     BREAKING = "breaking"
 
 
 class Bump(IntEnum):
-    """The part of the version that must grow, as the head of CHANGELOG.md has it."""
+    """The part of the version that must grow, by the rule at the top of CHANGELOG.md."""
 
     NONE = 0
     PATCH = 1
@@ -26,7 +26,7 @@ class Bump(IntEnum):
     MAJOR = 3
 
     def after(self, version: str) -> str:
-        """The least version after this one, `X.Y.Z`; before 1.0.0 what would be major is minor."""
+        """Return the next version, `X.Y.Z`; before 1.0.0, a major change only raises the minor part."""
         major, minor, patch = (int(part) for part in version.split("."))
         if self is Bump.NONE:
             return version
@@ -39,12 +39,12 @@ class Change(NamedTuple):
     """One difference between two schemas."""
 
     field: str
-    """The name of the field; empty for the message as a whole."""
+    """The name of the field; empty for a change of the whole message."""
     what: str
     backward: str = ""
-    """Why a new reader does not take every old message; empty where it does."""
+    """Why a new reader refuses or misreads some old message; empty if it does not."""
     forward: str = ""
-    """Why an old reader does not take every new message; empty where it does."""
+    """Why an old reader refuses or misreads some new message; empty if it does not."""
     bump: Bump = Bump.MAJOR
 
 
@@ -55,7 +55,7 @@ class Comparison(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """That of all changes together."""
+        """The verdict on all changes together."""
         backward = not any(change.backward for change in self.changes)
         forward = not any(change.forward for change in self.changes)
         if backward:
@@ -64,10 +64,10 @@ class Comparison(NamedTuple):
 
     @property
     def bump(self) -> Bump:
-        """The greatest that a change asks for."""
+        """The greatest bump of all changes."""
         return max((change.bump for change in self.changes), default=Bump.NONE)
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Return the comparison as a JSON object."""
         changes = [change._asdict() | {"bump": change.bump.name.lower()} for change in self.changes]
         return {"verdict": self.verdict.value, "bump": self.bump.name.lower(), "changes": changes}
