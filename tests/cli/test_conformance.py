@@ -150,7 +150,7 @@ def test_a_run_that_was_given_up() -> None:
     """Says so once, and why."""
     done = conformance("--", sys.executable, "-c", "raise SystemExit('no')")
     assert 1 == done.returncode
-    assert "Given up: it did not introduce itself: it ended (exit status 1); its last words: 'no'\n" in done.stdout
+    assert "Given up: it did not answer `hello`: it ended (exit status 1); its stderr ends with: 'no'\n" in done.stdout
     assert done.stdout.splitlines()[-1].endswith(f" s, {ALL:,} failed, the run was given up")
 
 
@@ -239,8 +239,8 @@ def test_a_list_in_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "mode", "text"),
     [
-        ("verdict", "other_order", "known as verdict: trailing_word: no longer diverges, remove it"),
-        ("verdict", "refuse", "known as verdict: trailing_word: diverges otherwise, in its error"),
+        ("verdict", "other_order", "known as verdict: trailing_word: no longer diverges, remove the entry"),
+        ("verdict", "refuse", "known as verdict: trailing_word: now diverges as error, change the entry"),
     ],
 )
 def test_what_is_known_no_longer_fails(kind: str, mode: str, text: str, tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def _report(kinds: list[Kind], known: list[Entry], *, complete: bool = True) -> 
 def test_an_entry_for_all_must_meet_one() -> None:
     """Unless only some checks were chosen, which may all be others."""
     every = [Entry(Kind.ERROR, "*", "its own words")]
-    assert ["known as error: *: nothing diverges so any more, remove it"] == [
+    assert ["known as error: *: no check diverges in this way any more, remove the entry"] == [
         str(stale) for stale in _report([Kind.PASSED], every).stale
     ]
     assert _report([Kind.PASSED], every, complete=False).ok

@@ -231,7 +231,7 @@ def test_malformed_responses_are_refused(name: str) -> None:
     """Neither the schema nor the runner takes it."""
     op, response = NO_RESPONSES[name]
     assert not RESPONSE.is_valid({"id": 5, **response})
-    with pytest.raises(LineError, match=f"no response to {op}"):
+    with pytest.raises(LineError, match=f"not a response to {op}"):
         read_response(op, json.dumps({"id": 5, **response}).encode(), 5)
 
 
@@ -249,7 +249,7 @@ def test_a_response_to_another_request(op: str) -> None:
         if other != op and response not in [one for own, one in RESPONSES.values() if own == op]:
             if response.keys() & {"error", "failure"}:
                 continue  # these are of more than one
-            with pytest.raises(LineError, match="no response to"):
+            with pytest.raises(LineError, match="not a response to"):
                 read_response(op, json.dumps({"id": 5, **response}).encode(), 5)
 
 

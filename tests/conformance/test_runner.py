@@ -72,7 +72,7 @@ NEXT_ONES: Final = {DECODE_NEXT: "errored", ENCODE_FIRST: "errored"}
 
 EXPECTED: Final = {
     "crash": Expected(
-        all_three("crashed"), r"it ended (exit status 3); its last words: 'out of \x1b[31mcheese'", ONCE_EACH
+        all_three("crashed"), r"it ended (exit status 3); its stderr ends with: 'out of \x1b[31mcheese'", ONCE_EACH
     ),
     "abort": Expected(all_three("crashed"), "it ended (signal 9, Killed", ONCE_EACH),
     "leave_a_child": Expected(all_three("crashed"), "it ended (exit status 0)", ONCE_EACH),
@@ -84,17 +84,17 @@ EXPECTED: Final = {
     "answer_and_flood": Expected(NEXT_ONES, "", ONCE_EACH),
     "long_line": Expected(all_three("errored"), "it wrote a line of more than 1,048,576 bytes: b'      ", ONCE_EACH),
     "chatter": Expected({}),
-    "twice": Expected(NEXT_ONES, "it wrote what nobody asked for: b'{", ONCE_EACH),
+    "twice": Expected(NEXT_ONES, "it wrote a line without a request: b'{", ONCE_EACH),
     "garbage": Expected(
         all_three("errored"),
-        "not JSON (Expecting value: line 1 column 1 (char 0)), and nothing else belongs on standard output: b'hm?'",
+        "not JSON (Expecting value: line 1 column 1 (char 0)); only responses may go to stdout: b'hm?'",
         ONCE_EACH,
     ),
     "latin_1": Expected(all_three("errored"), "not JSON ('utf-8' codec can't decode byte 0xe9", ONCE_EACH),
     "not_an_object": Expected(all_three("errored"), "not a JSON object, or nested too deep: b'[]'", ONCE_EACH),
-    "nan": Expected(all_three("errored"), "not JSON (NaN is no number of JSON)", ONCE_EACH),
-    "infinite": Expected(all_three("errored"), "not JSON (1e999 is beyond any float)", ONCE_EACH),
-    "name_twice": Expected(all_three("errored"), "not JSON (a name stands twice in an object)", ONCE_EACH),
+    "nan": Expected(all_three("errored"), "not JSON (NaN is not a JSON number)", ONCE_EACH),
+    "infinite": Expected(all_three("errored"), "not JSON (1e999 is too large for a float)", ONCE_EACH),
+    "name_twice": Expected(all_three("errored"), "not JSON (a name occurs twice in an object)", ONCE_EACH),
     "deep": Expected(all_three("errored"), "not a JSON object, or nested too deep", ONCE_EACH),
     "deepest": Expected(all_three("errored"), "not JSON (", ONCE_EACH),
     "other_id": Expected(all_three("errored"), "has the id ", ONCE_EACH),
@@ -103,12 +103,12 @@ EXPECTED: Final = {
     "failure": Expected(all_three("errored"), r"its failure: 'could not: \x1b[31mred\n::error::'"),
     "failure_without_id": Expected(all_three("errored"), "its failure: 'what?'"),
     "unsupported": Expected(all_three("skipped"), "its failure: 'unsupported'"),
-    "two_verdicts": Expected(all_three("errored"), "no response to "),
-    "unknown_member": Expected(all_three("errored"), "no response to "),
-    "nothing": Expected(all_three("errored"), "no response to "),
-    "error_is_text": Expected(all_three("errored"), "no response to "),
-    "line_is_true": Expected({REFUSE: "errored"}, "no response to decode"),
-    "accept": Expected({DECODE: "value", REFUSE: "verdict", ENCODE: "errored"}, "no response to encode"),
+    "two_verdicts": Expected(all_three("errored"), "not a response to "),
+    "unknown_member": Expected(all_three("errored"), "not a response to "),
+    "nothing": Expected(all_three("errored"), "not a response to "),
+    "error_is_text": Expected(all_three("errored"), "not a response to "),
+    "line_is_true": Expected({REFUSE: "errored"}, "not a response to decode"),
+    "accept": Expected({DECODE: "value", REFUSE: "verdict", ENCODE: "errored"}, "not a response to encode"),
     "refuse": Expected({DECODE: "verdict", REFUSE: "error", ENCODE: "bytes"}),
     "other_version": Expected({DECODE: "value"}),
     "version_as_number": Expected({DECODE: "value"}),
@@ -165,7 +165,7 @@ def test_an_unterminated_line_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + passed[0]))
     program = r"input(); print('{}\r', end='', flush=True); input()"
     found = run([sys.executable, "-c", program], FEW, PATIENT)
-    expected = rf"it did not introduce itself: no answer within {PATIENCE:g} s, but the beginning of a line: b'{{}}\r'"
+    expected = rf"it did not answer `hello`: no answer within {PATIENCE:g} s, only the start of a line: b'{{}}\r'"
     assert expected == found.gave_up
 
 
@@ -180,20 +180,20 @@ def test_a_crashing_peer_is_given_up() -> None:
     """A message says so. Checks that were not run did not pass."""
     found = run(faulty("crashes_always"), FEW, PATIENT._replace(restarts=2))
     assert ["crashed"] * 3 + ["not_run"] * 3 == [str(outcome.kind) for outcome in found.outcomes]
-    assert (2, "it was started anew 2 times, and needed to be again") == (found.restarts, found.gave_up)
+    assert (2, "it was restarted 2 times, and failed again") == (found.restarts, found.gave_up)
     assert not Report(found).ok
 
 
 HANDSHAKES: Final = {
     "protocol_2": "it speaks version 2 of the protocol; this runner speaks 1",
-    "other_message": "it speaks of 'weather'; the vectors are of 'checkpoint_notification'",
-    "hello_fails": "it did not introduce itself: 'shy'",
-    "hello_lacks_a_name": "it did not introduce itself: no response to hello, wrong in `name`: b'{",
-    "pass": "it did not introduce itself: it ended (exit status 0)",
-    "raise SystemExit('no!')": "it did not introduce itself: it ended (exit status 1); its last words: 'no!'",
-    "print('Welcome!', flush=True); input(); input()": "it did not introduce itself: ",
+    "other_message": "it reads the message 'weather'; the vectors are for 'checkpoint_notification'",
+    "hello_fails": "it did not answer `hello`: 'shy'",
+    "hello_lacks_a_name": "it did not answer `hello`: not a response to hello, wrong in `name`: b'{",
+    "pass": "it did not answer `hello`: it ended (exit status 0)",
+    "raise SystemExit('no!')": "it did not answer `hello`: it ended (exit status 1); its stderr ends with: 'no!'",
+    "print('Welcome!', flush=True); input(); input()": "it did not answer `hello`: ",
     "import sys; print(sys.stdin.readline(), end='', flush=True); input()": (
-        "it did not introduce itself: no response to hello, which has `name`, `version`, `protocol`, `message`, "
+        "it did not answer `hello`: not a response to hello, which has `name`, `version`, `protocol`, `message`, "
         """or `failure`: b'{"op": "hello", "id": 1}'"""
     ),
 }
@@ -214,7 +214,7 @@ def test_a_peer_without_hello_is_given_up(program: str) -> None:
 def test_a_silent_peer_has_its_own_time_limit() -> None:
     """The first answer has a time limit of its own."""
     found = run([sys.executable, "-c", "import time; time.sleep(600)"], FEW, PATIENT._replace(start=0.5))
-    assert f"it did not introduce itself: no answer within 0.5 s; {FLUSH}" == found.gave_up
+    assert f"it did not answer `hello`: no answer within 0.5 s; {FLUSH}" == found.gave_up
 
 
 @pytest.mark.parametrize("kind", ["absent", "not executable", "a folder", "not a program", "a NUL", "nowhere"])
@@ -232,10 +232,10 @@ def test_a_command_that_cannot_start_is_an_error(kind: str, tmp_path: Path) -> N
 
 
 ENDINGS: Final = {
-    "ignores_stop": "it could not be told to stop: no answer within 3 s; is each line flushed?",
-    "stays_after_stop": "it did not end when told to stop, and was killed",
-    "ends_badly": "it ended when told to stop, but not well (exit status 7)",
-    "cannot_stop": "it could not be told to stop: 'no'",
+    "ignores_stop": "it did not answer `stop`: no answer within 3 s; is each line flushed?",
+    "stays_after_stop": "it did not end after `stop`, and was killed",
+    "ends_badly": "it ended after `stop`, but not with exit status 0 (exit status 7)",
+    "cannot_stop": "it did not answer `stop`: 'no'",
 }
 
 

@@ -1,8 +1,9 @@
-"""Judges any implementation of the message by the golden vectors, over the peer protocol (docs/protocol.md).
+"""Tests any implementation of the message against the golden vectors, over the peer protocol (docs/protocol.md).
 
-`checkpoint-notify conformance -- COMMAND…` is this module on a command line. `lines` reads and writes the protocol,
-`process` keeps a peer in hand, `checks` says what is asked and what an answer is worth, `runner` puts the two together,
-`report` lays a run beside the list that `known` reads. `serving` is the other side of the pipe, for a peer in Python.
+`checkpoint-notify conformance -- COMMAND…` runs it from a command line. `lines` reads and writes the protocol.
+`process` controls the peer's process. `checks` makes the checks and judges the answers. `runner` sends the checks to a
+peer. `known` reads the list of known divergences, and `report` compares a run with it. `serving` implements the peer's
+side of the protocol, for peers in Python.
 """
 
 from checkpoint_notify.conformance.checks import Check, Kind, Outcome, all_checks

@@ -1,4 +1,4 @@
-"""What a peer is asked, what it should answer, and what its answer is worth."""
+"""The checks: the requests to a peer, the expected answers, and the judgement of its answers."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ Op: TypeAlias = Literal["decode", "encode"]
 
 
 class Kind(StrEnum):
-    """What came of a check; only `PASSED` is a pass."""
+    """The result of a check; only `PASSED` is a success."""
 
     PASSED = "passed"
     VERDICT = "verdict"
-    """It accepts what Rust refuses, or the other way round."""
+    """The peer accepts a payload that Rust refuses, or refuses one that Rust accepts."""
     VALUE = "value"
-    """Both accept, and read different fields."""
+    """Both accept the payload, but read different fields."""
     ERROR = "error"
-    """Both refuse, with different errors."""
+    """Both refuse the payload, but with different errors."""
     BYTES = "bytes"
-    """It writes other bytes than Rust, or none."""
+    """The peer writes other bytes than Rust, or none."""
     SKIPPED = "skipped"
-    """It says that it has no such operation."""
+    """The peer says that it does not support the operation."""
     ERRORED = "errored"
-    """It says that it failed, or its answer is not one of the protocol."""
+    """The peer reports a failure, or its answer breaks the protocol."""
     TIMED_OUT = "timed_out"
     CRASHED = "crashed"
     NOT_RUN = "not_run"
-    """The run was given up before."""
+    """The runner had given up before this check."""
 
 
 MISMATCHES: Final = {Kind.VERDICT: "decode", Kind.VALUE: "decode", Kind.ERROR: "decode", Kind.BYTES: "encode"}
-"""What an answer can differ in, and in answer to what."""
+"""The kinds of wrong answers, and the operation in whose answer each occurs."""
 
 
 class Check(NamedTuple):
-    """One question, with Rust's answer."""
+    """One request, and Rust's answer to it."""
 
     op: Op
     vector: Vector
@@ -58,7 +58,7 @@ class Check(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Such as `decode/refused/trailing_word`."""
+        """The name of the check, such as `decode/refused/trailing_word`."""
         return f"{self.op}/{self.vector.kind}/{self.vector.name}"
 
     @property
@@ -70,18 +70,18 @@ class Check(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a check."""
+    """The result of a check, with the peer's answer."""
 
     check: Check
     kind: Kind
     actual: Answer | None = None
-    """What the peer answered; None where that is no answer."""
+    """The peer's answer; None if there is no valid answer."""
     detail: str = ""
-    """What went wrong, where it gave none."""
+    """The reason, if there is no valid answer."""
 
 
 def all_checks() -> Iterator[Check]:
-    """Each vector decoded; and the value of each that Rust accepts, encoded."""
+    """Yield a decode check for each vector, and an encode check for the value of each vector that Rust accepts."""
     listed = [vector for kind in get_args(VectorKind) for vector in vectors(kind)]
     for vector in listed:
         yield Check("decode", vector, {"error": vector.error} if vector.value is None else {"value": vector.value})
@@ -91,7 +91,7 @@ def all_checks() -> Iterator[Check]:
 
 
 def judge(check: Check, answer: Answer) -> Outcome:
-    """What a well-formed answer is worth."""
+    """Judge a well-formed answer."""
     if "failure" in answer:
         kind = Kind.SKIPPED if answer["failure"] == UNSUPPORTED else Kind.ERRORED
         return Outcome(check, kind, detail=f"its failure: {answer['failure']!a}")
@@ -112,9 +112,10 @@ def _encoded(check: Check, answer: Answer) -> Kind:
 
 
 def _is_written(value: Mapping[str, Any], payload: bytes) -> bool:
-    """Whether Rust could have written these bytes for this value: the order of metadata is nobody's promise.
+    """Return whether Rust could have written these bytes for this value.
 
-    They mean the value, and are what is written for a value whose metadata has the order that they have.
+    Rust may write the entries of metadata in any order. So the bytes are decoded, and the result must equal the value;
+    then the result, whose metadata has the order of the bytes, is encoded, and must give the same bytes.
     """
     try:
         read = CheckpointNotification.from_json(payload)
@@ -129,5 +130,5 @@ def _rust_bytes(vector: Vector) -> bytes:
 
 def _value_of(vector: Vector) -> Mapping[str, Any]:
     if vector.value is None:
-        raise ValueError(f"{vector.name}: Rust refuses it, so there is no value to be encoded")
+        raise ValueError(f"{vector.name}: Rust refuses this vector, so it has no value to encode")
     return vector.value

@@ -1,4 +1,4 @@
-"""The list of known divergences: a file that says which, and why, so that all others fail."""
+"""Reads the list of known divergences: a file that names each divergence and its reason. All others fail the run."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ EVERY: Final = "*"
 
 
 class KnownFileError(ValueError):
-    """The file cannot be read, or is not such a list; the text says where."""
+    """The file cannot be read, or is not a valid list; the text names the place."""
 
 
 class Entry(NamedTuple):
-    """One divergence, or all of a kind."""
+    """One known divergence, or all divergences of one kind."""
 
     kind: Kind
     vector: str
-    """A name, or `*` for all mismatches of this kind that have no entry of their own."""
+    """The name of a vector, or `*` for all mismatches of this kind that no other entry names."""
     reason: str
 
 
 def read_known(file: Path, checks: list[Check]) -> list[Entry]:
-    """The entries of a TOML file, or of a JSON file by its name; the checks say which vectors there are."""
+    """Read the entries of a JSON file if the name ends with `.json`, else of a TOML file.
+
+    Raises KnownFileError; also if an entry names a vector that none of the checks has.
+    """
     try:
         text = file.read_text(encoding="utf-8")
         content = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
@@ -58,10 +61,10 @@ def _entries(file: Path, number: int, item: Any) -> list[Entry]:
 
 
 def _check_names(file: Path, entries: list[Entry], checks: list[Check]) -> None:
-    there = {(check.op, check.vector.name) for check in checks}
+    existing = {(check.op, check.vector.name) for check in checks}
     seen = set()
     for kind, name, _ in entries:
-        if name != EVERY and (MISMATCHES[kind], name) not in there:
+        if name != EVERY and (MISMATCHES[kind], name) not in existing:
             raise KnownFileError(f"{file}: there is no vector {name!r} to {MISMATCHES[kind]}")
         if (kind, name) in seen:
             raise KnownFileError(f"{file}: {name!r} is listed twice as {kind}")

@@ -1,4 +1,4 @@
-"""The lines of the peer protocol, version 1 (docs/protocol.md): requests are made here, and responses are read."""
+"""Writes the requests and reads the responses of the peer protocol, version 1 (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -14,60 +14,60 @@ Answer: TypeAlias = dict[str, Any]
 PROTOCOL: Final = 1
 MESSAGE: Final = "checkpoint_notification"
 LONGEST: Final = 1 << 20
-"""Bytes of the longest line that a peer may send, without its newline."""
+"""The length limit of a peer's line in bytes, without its newline."""
 UNSUPPORTED: Final = "unsupported"
-"""The `failure` of a peer that has no such operation."""
+"""The `failure` of a peer that does not support the operation."""
 
 Form: TypeAlias = dict[str, Callable[[object], bool]]
-"""The members of an object, and what each must hold."""
+"""The members of an object, and the check of each member's value."""
 
 _DEEPEST: Final = 8
-"""More than any response needs."""
+"""The limit of nesting levels in a response; valid responses have fewer."""
 _SHOWN: Final = 100
-"""Bytes of a line that is no response, in the text of the error."""
+"""How many bytes of an invalid line the error text shows."""
 
 
 class LineError(Exception):
-    """A response that is not what the protocol says."""
+    """A response that breaks the protocol."""
 
 
 class OutOfTurnError(LineError):
-    """And after which nobody knows what the next line will answer."""
+    """A response that breaks the protocol so that the peer is out of sync: its next line may answer any request."""
 
 
 def decode_request(payload: bytes) -> dict[str, Any]:
-    """Asks for the verdict on one payload."""
+    """Return the request to decode a payload."""
     return {"op": "decode", "payload": base64.b64encode(payload).decode()}
 
 
 def encode_request(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Asks for the bytes of one value."""
+    """Return the request to encode a value."""
     return {"op": "encode", "value": value}
 
 
 def line_of(request: Mapping[str, Any], number: int) -> bytes:
-    """The line, in ASCII, newline included."""
+    """Return the request as a line of ASCII with its newline."""
     return json.dumps({**request, "id": number}).encode() + b"\n"
 
 
 def payload_of(answer: Answer) -> bytes:
-    """The bytes in an answer to `encode`; ValueError if it is not base64."""
+    """Return the bytes in an answer to `encode`; raises ValueError if they are not base64."""
     return base64.b64decode(answer["payload"], validate=True)
 
 
 def read_response(op: str, line: bytes, number: int) -> Answer:
-    """What answers this request; `LineError` if the line does not."""
+    """Return the answer to this request; raises `LineError` if the line is not a valid answer to it."""
     response = read_object(line)
     found = response.pop("id", None)
     if not (found is None and "failure" in response) and (type(found) is not int or found != number):
         raise OutOfTurnError(f"the response to request {number} has the id {found!r:.40}")
     if not any(_has_form(response, form) for form in (*_FORMS[op], _FAILURE)):
-        raise LineError(f"no response to {op}, {_objection(response, op)}: {_start(line)}")
+        raise LineError(f"not a response to {op}, {_objection(response, op)}: {_start(line)}")
     return response
 
 
 def _objection(response: Answer, op: str) -> str:
-    """What a response that has none of the forms lacks."""
+    """Return why a response has none of the valid forms."""
     forms = (*_FORMS[op], _FAILURE)
     for form in forms:
         if response.keys() == form.keys():
@@ -80,34 +80,35 @@ def _quoted(names: Iterable[str]) -> str:
 
 
 def read_object(line: bytes) -> dict[str, Any]:
-    """Any response, with its id; `OutOfTurnError` if the line is none."""
+    """Return any response, with its id; raises `OutOfTurnError` if the line is not a shallow JSON object."""
     try:
         response = json.loads(line.decode(), parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_members)
     except (ValueError, RecursionError) as error:
-        raise OutOfTurnError(
-            f"not JSON ({error}), and nothing else belongs on standard output: {_start(line)}"
-        ) from None
+        raise OutOfTurnError(f"not JSON ({error}); only responses may go to stdout: {_start(line)}") from None
     if not isinstance(response, dict) or not _is_shallow(response, _DEEPEST):
         raise OutOfTurnError(f"not a JSON object, or nested too deep: {_start(line)}")
     return response
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number of JSON")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _finite(number: str) -> float:
-    """The report is JSON, and must be able to show it."""
+    """Return the number; raises ValueError if it is infinite, because the report is JSON and cannot show it."""
     if math.isinf(float(number)):
-        raise ValueError(f"{number:.40} is beyond any float")
+        raise ValueError(f"{number:.40} is too large for a float")
     return float(number)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A peer that keeps both of two equal names has not chosen the one that Rust does."""
+    """Return an object's members; raises ValueError for a repeated name.
+
+    Such an object does not say which of the two values the peer means.
+    """
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a name stands twice in an object")
+        raise ValueError("a name occurs twice in an object")
     return members
 
 
@@ -162,4 +163,4 @@ _FORMS: Final[dict[str, tuple[Form, ...]]] = {
     "encode": ({"payload": _is_base64}, {"error": _is_refusal}),
     "stop": ({"stopped": lambda value: value is True},),
 }
-"""What may answer each operation: the members of a response, all of them and no other, and what each holds."""
+"""The valid responses to each operation. A response has exactly the members of one form."""

@@ -1,4 +1,4 @@
-"""This package as a peer: `python -m checkpoint_notify.conformance.peer` (docs/protocol.md); needs no extra."""
+"""Runs this package as a peer: `python -m checkpoint_notify.conformance.peer` (docs/protocol.md); needs no extra."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _decode(payload: bytes) -> Mapping[str, Any]:
 def _encode(value: Mapping[str, Any]) -> bytes:
     notification = from_protocol(value)
     if to_protocol(notification) != value:
-        raise ValueError("the value has not exactly the members it should, or a number is spelled otherwise")
+        raise ValueError("the value must have exactly the message's fields, with u64 as plain decimal strings")
     return notification.to_json_bytes()
 
 

@@ -1,6 +1,6 @@
-"""A peer's process: lines go in, lines come out, and it ends with all that it started.
+"""Runs a peer's process: writes lines to it, reads lines from it, and kills its whole process group at the end.
 
-Nothing here waits for longer than it was told to, whatever the process does. POSIX alone.
+No method waits longer than its time limit, whatever the process does. POSIX only.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from typing import IO, Final, Self
 
 _CHUNK: Final = 1 << 16
 _SLICE: Final = 0.2
-"""How often, in seconds, a silent process is looked at: its end shows on a pipe only if no child holds that open."""
+"""Seconds between two checks whether a silent process still runs. Its pipe does not end if a child holds it open."""
 _CLOSING_SLICE: Final = 0.01
 _OBITUARY_SECONDS: Final = 1.0
 _LAST_WORDS: Final = 2000
-"""Bytes of stderr that are kept."""
+"""How many bytes of stderr are kept; the oldest are dropped."""
 
 
 class PeerFaultError(Exception):
-    """The peer gave no answer; the text says what it did."""
+    """The peer gave no answer; the text says what it did instead."""
 
 
 class PeerGoneError(PeerFaultError):
-    """It ended, or closed its output."""
+    """The peer ended, or closed its output."""
 
 
 class PeerSilentError(PeerFaultError):
-    """The time for an answer was over."""
+    """The peer did not answer in time."""
 
 
 class PeerTalksError(PeerFaultError):
-    """It wrote what nobody asked for, or a line that is too long."""
+    """The peer wrote a line without a request, or a line that is too long."""
 
 
 class PeerProcess:
-    """A running command, in a process group of its own. Not for use by two threads at once."""
+    """A running command, in a process group of its own. Not thread-safe."""
 
     def __init__(self, command: Sequence[str], longest: float = math.inf) -> None:
-        """OSError where the command cannot be started; `longest` is how many bytes a line of it may have."""
+        """Start the command; `longest` is the length limit of its lines in bytes. Raises OSError if it cannot start."""
         self._longest = longest
         self._lines: deque[bytes] = deque()
         self._partial = bytearray()
@@ -78,14 +78,14 @@ class PeerProcess:
         self.kill()
 
     def exchange(self, request: bytes, seconds: float = math.inf, count: int = 1) -> list[bytes]:
-        """Write the request, and read `count` lines, without their newlines; writing and reading go on together.
+        """Write the request, and read `count` lines without their newlines; it reads while it writes.
 
-        Any `PeerFaultError` leaves the peer in a state that nothing more can be asked of.
+        After a `PeerFaultError`, the peer cannot be used any more.
         """
         deadline = time.monotonic() + seconds
         self._pump(0)
         if self._lines or self._partial:
-            raise PeerTalksError(f"it wrote what nobody asked for: {self._start()}")
+            raise PeerTalksError(f"it wrote a line without a request: {self._start()}")
         self._unsent = memoryview(request)
         self._selector.register(self._pipes()[0], selectors.EVENT_WRITE, self._write)
         while len(self._lines) < count or self._unsent:
@@ -94,7 +94,7 @@ class PeerProcess:
                 raise PeerTalksError(f"it wrote {what}: {self._start()}")
             left = deadline - time.monotonic()
             if left <= 0:
-                hint = f", but the beginning of a line: {self._start()}" if self._partial else "; is each line flushed?"
+                hint = f", only the start of a line: {self._start()}" if self._partial else "; is each line flushed?"
                 raise PeerSilentError(f"no answer within {seconds:g} s{hint}{self._quoted_words()}")
             gone = not self._open or self._process.poll() is not None
             if not self._pump(0 if gone else min(left, _SLICE)) and gone:
@@ -102,7 +102,7 @@ class PeerProcess:
         return [self._lines.popleft() for _ in range(count)]
 
     def close(self, seconds: float) -> int | None:
-        """The end of its input is its order to end; its exit status, or None where it stayed and had to be killed."""
+        """Close its input, which asks it to end; return its exit status, or None if it did not end and was killed."""
         if self._ended:
             return self._process.returncode
         self._stop_writing()
@@ -117,11 +117,11 @@ class PeerProcess:
         return status
 
     def kill(self) -> None:
-        """End it now, and all of its process group; may be called again."""
+        """Kill the process and its process group; a second call does nothing."""
         if self._ended:
-            return  # its number may be another's by now
+            return  # another process may have this process id by now
         self._ended = True
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: the group holds nothing alive
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # PermissionError: macOS, if all have ended
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._selector.close()
@@ -129,7 +129,7 @@ class PeerProcess:
             pipe.close()
 
     def _pump(self, seconds: float) -> bool:
-        """Read and write what is possible, or wait for so long; whether anything was."""
+        """Wait until a pipe is ready, at most so many seconds, then read and write; return whether any was ready."""
         ready = self._selector.select(seconds)
         for key, _ in ready:
             key.data()
@@ -141,7 +141,7 @@ class PeerProcess:
         except BlockingIOError:
             return
         except OSError:
-            written = len(self._unsent)  # nobody reads it any more; how that came about shows on its output
+            written = len(self._unsent)  # the peer closed its input; reading its output will show why
         self._unsent = self._unsent[written:]
         if not self._unsent:
             self._stop_writing()
@@ -165,7 +165,7 @@ class PeerProcess:
         del self._words[:-_LAST_WORDS]
 
     def _read(self, pipe: IO[bytes]) -> bytes:
-        """What there is; empty at the end, and then it is not listened to any more."""
+        """Read the available bytes; at the end of the pipe return no bytes and stop watching it."""
         chunk = os.read(pipe.fileno(), _CHUNK)
         if not chunk:
             self._selector.unregister(pipe)
@@ -175,15 +175,15 @@ class PeerProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_OBITUARY_SECONDS)
         while self._pump(0) and len(self._words) < _LAST_WORDS:
-            pass  # stderr may hold more, and ends with the process
+            pass  # read the rest of stderr
         status = self._process.returncode
-        what = "it closed its output and still runs" if status is None else f"it ended ({told(status)})"
+        what = "it closed its output and still runs" if status is None else f"it ended ({status_text(status)})"
         where = f", in the middle of a line: {self._start()}" if self._partial else ""
         return f"{what}{where}{self._quoted_words()}"
 
     def _quoted_words(self) -> str:
         words = self._words.decode(errors="replace").strip()
-        return f"; its last words: {words!a}" if words else ""
+        return f"; its stderr ends with: {words!a}" if words else ""
 
     def _start(self) -> str:
         return repr(bytes((self._lines[0] if self._lines else self._partial)[:100]))
@@ -195,6 +195,6 @@ class PeerProcess:
         return process.stdin, process.stdout, process.stderr
 
 
-def told(status: int) -> str:
-    """An exit status in words."""
+def status_text(status: int) -> str:
+    """Return an exit status in words."""
     return f"exit status {status}" if status >= 0 else f"signal {-status}, {signal.strsignal(-status)}"

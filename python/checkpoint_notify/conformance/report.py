@@ -1,4 +1,4 @@
-"""A run, laid beside the known divergences: what passes, what does not, and what is known no longer."""
+"""Compares a run with the list of known divergences: successes, failures, and entries that no longer apply."""
 
 from __future__ import annotations
 
@@ -12,60 +12,60 @@ from checkpoint_notify.conformance.lines import MESSAGE
 from checkpoint_notify.conformance.runner import Run
 
 FORMAT: Final = 1
-"""Of the JSON report; counted up when a member goes away or means something else."""
+"""The version of the JSON report's format. It grows when a member is removed or changes its meaning."""
 
 
 class Stale(NamedTuple):
-    """An entry of the list of known divergences that must go."""
+    """An entry of the list of known divergences that no longer applies and must be removed or changed."""
 
     entry: Entry
     now: Kind | None
-    """What became of it instead; None for `*`, of which nothing is left."""
+    """The result of its check now; None for an entry for `*` that matches no check."""
 
     def __str__(self) -> str:
         kind, vector, _ = self.entry
         if self.now is None:
-            return f"known as {kind}: {vector}: nothing diverges so any more, remove it"
+            return f"known as {kind}: {vector}: no check diverges in this way any more, remove the entry"
         if self.now is Kind.PASSED:
-            return f"known as {kind}: {vector}: no longer diverges, remove it"
-        return f"known as {kind}: {vector}: diverges otherwise, in its {self.now}"
+            return f"known as {kind}: {vector}: no longer diverges, remove the entry"
+        return f"known as {kind}: {vector}: now diverges as {self.now}, change the entry"
 
 
 class Report:
-    """What a run means."""
+    """A run, judged with the known divergences."""
 
     def __init__(self, run: Run, known: Iterable[Entry] = (), *, complete: bool = True) -> None:
-        """`complete`: all checks were chosen, so that an entry for `*` that meets nothing is stale."""
+        """`complete` says that the run had all checks; then an entry for `*` that matches no check is stale."""
         self.run: Final = run
         entries = {(entry.kind, entry.vector): entry for entry in known}
         self.reasons: Final = {outcome.check.name: _reason(outcome, entries) for outcome in run.outcomes}
-        """Why a mismatch is known, by the check's name; None where it is not."""
+        """For each check's name, the reason of the known divergence; None if there is none."""
         self.stale: Final = [*_stale(run.outcomes, entries.values(), complete=complete)]
 
     @property
     def counts(self) -> dict[Kind, int]:
-        """How many checks of each kind."""
+        """The number of checks of each kind."""
         found = Counter(outcome.kind for outcome in self.run.outcomes)
         return {kind: found[kind] for kind in Kind}
 
     @property
     def known(self) -> dict[Kind, int]:
-        """How many of them are known."""
+        """The number of known divergences of each kind."""
         found = Counter(one.kind for one in self.run.outcomes if self.reasons[one.check.name] is not None)
         return {kind: found[kind] for kind in Kind}
 
     @property
     def failures(self) -> list[Outcome]:
-        """What neither passed nor is known."""
+        """The checks that did not pass and are not known divergences."""
         return [one for one in self.run.outcomes if one.kind is not Kind.PASSED and not self.reasons[one.check.name]]
 
     @property
     def ok(self) -> bool:
-        """Whether every check was run and passed, or diverges as is known."""
+        """Whether every check was run and either passed or is a known divergence, and no entry is stale."""
         return bool(self.run.outcomes) and not (self.failures or self.stale or self.run.gave_up)
 
     def to_json(self) -> dict[str, Any]:
-        """The report as docs/protocol.md describes it."""
+        """Return the report as the JSON object that docs/protocol.md describes."""
         run = self.run
         return {
             "format": FORMAT,

@@ -1,4 +1,4 @@
-"""Puts every check to a peer, one at a time, and starts it anew after it crashed, hung or lost its place."""
+"""Sends every check to a peer, one at a time, and restarts the peer after a crash, a timeout or a loss of sync."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from checkpoint_notify.conformance.process import (
     PeerProcess,
     PeerSilentError,
     PeerTalksError,
-    told,
+    status_text,
 )
 
 
@@ -33,14 +33,14 @@ class CommandNotFoundError(Exception):
 
 
 class Limits(NamedTuple):
-    """How long the runner waits, in seconds, and how often it tries; all of it finite."""
+    """The time limits of the runner in seconds, and how often it restarts the peer."""
 
     start: float = 60.0
-    """For the answer to `hello`."""
+    """The limit for the answer to `hello`."""
     answer: float = 10.0
-    """For each other answer."""
+    """The limit for each other answer."""
     stop: float = 5.0
-    """For the end of the process, once told to stop."""
+    """The limit for the end of the process after `stop`."""
     restarts: int = 20
 
 
@@ -48,23 +48,23 @@ PATIENT: Final = Limits()
 
 
 class Run(NamedTuple):
-    """What a run found."""
+    """The results of a run."""
 
     command: tuple[str, ...]
     peer: Answer | None
-    """`name`, `version`, `protocol` and `message`; None if it never introduced itself."""
+    """`name`, `version`, `protocol` and `message`; None if the peer never answered `hello`."""
     outcomes: tuple[Outcome, ...]
     """One for each check, in order."""
     seconds: float
     restarts: int
     gave_up: str | None
-    """Why the rest was not run."""
+    """Why the remaining checks were not run; None if all were."""
     remark: str | None
-    """What the peer did wrong at its end, all checks being done."""
+    """What the peer did wrong after the last check, when it was asked to stop; None if nothing."""
 
 
 def run(command: Sequence[str], checks: Iterable[Check], limits: Limits = PATIENT) -> Run:
-    """Run the checks; `CommandNotFoundError` where there is no such program. No process is left behind."""
+    """Run the checks, and end every process that was started; raises `CommandNotFoundError` if none can start."""
     start = time.monotonic()
     with _Session(command, limits) as session:
         outcomes = tuple([session.ask(check) for check in checks])
@@ -74,7 +74,7 @@ def run(command: Sequence[str], checks: Iterable[Check], limits: Limits = PATIEN
 
 
 class _Session:
-    """A peer, and those that are started in its place."""
+    """A peer, and its replacements after a restart."""
 
     def __init__(self, command: Sequence[str], limits: Limits) -> None:
         self._command = command
@@ -98,7 +98,7 @@ class _Session:
         return max(0, self._starts - 1)
 
     def ask(self, check: Check) -> Outcome:
-        """Never raises on account of what the peer does."""
+        """Run one check; a fault of the peer becomes an outcome and never an exception."""
         process = self._process or self._started()
         if process is None:
             return Outcome(check, Kind.NOT_RUN)
@@ -111,7 +111,7 @@ class _Session:
         return judge(check, answer)
 
     def stop(self) -> str | None:
-        """Tell the peer to stop; what it did wrong then."""
+        """Ask the peer to stop; return what it did wrong, or None."""
         process, self._process = self._process, None
         if process is None:
             return None
@@ -119,17 +119,17 @@ class _Session:
             try:
                 answer = self._exchange(process, "stop", {"op": "stop"}, self._limits.answer)
             except (PeerFaultError, LineError) as fault:
-                return f"it could not be told to stop: {fault}"
+                return f"it did not answer `stop`: {fault}"
             if "failure" in answer:
-                return f"it could not be told to stop: {answer['failure']!a}"
+                return f"it did not answer `stop`: {answer['failure']!a}"
             status = process.close(self._limits.stop)
         if status is None:
-            return "it did not end when told to stop, and was killed"
-        return f"it ended when told to stop, but not well ({told(status)})" if status else None
+            return "it did not end after `stop`, and was killed"
+        return f"it ended after `stop`, but not with exit status 0 ({status_text(status)})" if status else None
 
     def _started(self) -> PeerProcess | None:
         if self.gave_up is None and self._starts > self._limits.restarts:
-            self.gave_up = f"it was started anew {self.restarts} times, and needed to be again"
+            self.gave_up = f"it was restarted {self.restarts} times, and failed again"
         if self.gave_up is not None:
             return None
         self._starts += 1
@@ -140,7 +140,7 @@ class _Session:
         try:
             answer = self._exchange(self._process, "hello", {"op": "hello"}, self._limits.start)
         except (PeerFaultError, LineError) as fault:
-            self.gave_up = f"it did not introduce itself: {fault}"
+            self.gave_up = f"it did not answer `hello`: {fault}"
         else:
             self.gave_up = _objection(answer)
         if self.gave_up is not None:
@@ -162,11 +162,11 @@ class _Session:
 
 def _objection(hello: Answer) -> str | None:
     if "failure" in hello:
-        return f"it did not introduce itself: {hello['failure']!a}"
+        return f"it did not answer `hello`: {hello['failure']!a}"
     if hello["protocol"] != PROTOCOL:
         return f"it speaks version {hello['protocol']} of the protocol; this runner speaks {PROTOCOL}"
     if hello["message"] != MESSAGE:
-        return f"it speaks of {hello['message']!a}; the vectors are of {MESSAGE!r}"
+        return f"it reads the message {hello['message']!a}; the vectors are for {MESSAGE!r}"
     return None
 
 

@@ -1,4 +1,4 @@
-"""The loop of a peer in Python: lets any decoder and encoder speak the peer protocol (docs/protocol.md)."""
+"""The loop of a peer in Python: serves any decoder and encoder over the peer protocol (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from checkpoint_notify.conformance.lines import MESSAGE, PROTOCOL, UNSUPPORTED
 
 Decode: TypeAlias = Callable[[bytes], Mapping[str, Any]]
-"""A payload to a protocol value."""
+"""Turns a payload into a protocol value."""
 Encode: TypeAlias = Callable[[Mapping[str, Any]], bytes]
-"""A protocol value to a payload."""
+"""Turns a protocol value into a payload."""
 
 
 class RefusedError(Exception):
-    """A verdict: this payload or value is refused; its arguments are the members of the protocol's `error`."""
+    """The implementation refuses this payload or value; the arguments are the members of the protocol's `error`."""
 
     def __init__(self, **error: Any) -> None:
         super().__init__(error)
@@ -25,20 +25,20 @@ class RefusedError(Exception):
 
 
 class Implementation(NamedTuple):
-    """What is judged."""
+    """The implementation to test."""
 
     name: str
     version: str
     decode: Decode
     encode: Encode | None = None
-    """None: it has no encoder, and what is asked of it counts as skipped."""
+    """None if it has no encoder; then all encode checks count as skipped."""
 
 
 def serve(implementation: Implementation) -> None:
-    """Answer on stdout what is asked on stdin, until `stop` or the end of the input.
+    """Read requests from stdin and write responses to stdout, until `stop` or the end of the input.
 
-    `decode` and `encode` raise `RefusedError` for what they refuse; any other exception is a failure, and no verdict.
-    What they print goes to stderr.
+    `decode` and `encode` raise `RefusedError` to refuse their argument. Any other exception counts as a failure of the
+    peer and not as a refusal. Everything that they print goes to stderr.
     """
     output, sys.stdout = sys.stdout.buffer, sys.stderr
     for line in sys.stdin.buffer:
@@ -50,7 +50,7 @@ def serve(implementation: Implementation) -> None:
 
 
 def answer(implementation: Implementation, line: bytes) -> bytes:
-    """The response line to a request line."""
+    """Return the response line to a request line."""
     try:
         request = json.loads(line.decode())
     except (ValueError, RecursionError) as error:
@@ -79,7 +79,7 @@ def _answer(implementation: Implementation, request: dict[str, Any]) -> dict[str
             return {"failure": UNSUPPORTED}
         case {"op": "stop"}:
             return {"stopped": True}
-    raise ValueError("an unknown op, or a member is missing or of the wrong type")
+    raise ValueError("unknown op, or a member is missing or of the wrong type")
 
 
 def _line(number: int | None, response: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""A notification as the peer protocol and the fixtures write it, and back: u64 fields are decimal strings there."""
+"""Converts notifications to and from the JSON of the peer protocol and the fixtures: u64 fields are decimal strings."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ U64_FIELDS: Final = tuple(name for name, kind in get_type_hints(Fields).items() 
 
 
 def to_protocol(notification: CheckpointNotification) -> dict[str, Any]:
-    """The protocol's value object for a notification."""
+    """Return the protocol's value object for a notification."""
     value = dataclasses.asdict(notification)
     return value | {name: str(value[name]) for name in U64_FIELDS}
 
 
 def from_protocol(value: Mapping[str, Any]) -> CheckpointNotification:
-    """The notification that a protocol's value object stands for."""
+    """Return the notification for a protocol's value object."""
     return CheckpointNotification(**{**value, **{name: int(value[name]) for name in U64_FIELDS}})

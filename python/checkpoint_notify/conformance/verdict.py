@@ -1,4 +1,4 @@
-"""A decoder's answer to a payload in the words of the peer protocol, and when two answers are the same."""
+"""Turns a decoder's result into an answer of the peer protocol, and compares two answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from checkpoint_notify.errors import DecodeError
 def answer_to(
     payload: bytes, decode: Callable[[bytes], CheckpointNotification] = CheckpointNotification.from_json
 ) -> dict[str, Any]:
-    """`{"value": …}` or `{"error": …}`, as the Rust peer answers; any other exception passes through."""
+    """Return `{"value": …}` or `{"error": …}`, as the Rust peer does; exceptions other than DecodeError propagate."""
     try:
         return {"value": to_protocol(decode(payload))}
     except DecodeError as error:
@@ -31,9 +31,10 @@ def answer_to(
 
 
 def agree(rust: dict[str, Any], theirs: dict[str, Any]) -> bool:
-    """Whether two answers are the same, as far as that is promised: how `Debug` shows a string beyond ASCII is not.
+    """Return whether two answers are equal, except for the text that Rust's `Debug` writes for a non-ASCII string.
 
-    `rust` is a whole answer; members of the other one's error may be missing.
+    That text depends on the Unicode version of the Rust release, so the contract does not promise it. `rust` is a
+    complete answer; the other one's error may lack members.
     """
     if rust == theirs:
         return True

@@ -58,7 +58,7 @@ def row(found: Run) -> str:
 def label(found: Run) -> str:
     """Name and version, of a language the part of the version that says what it can do."""
     if found.peer is None:
-        raise ValueError(f"the peer did not introduce itself: {found.gave_up}")
+        raise ValueError(f"the peer did not answer `hello`: {found.gave_up}")
     name, version = found.peer["name"], found.peer["version"]
     if name == "node":
         return f"tests/tools/peers/node.mjs, Node {version.partition('.')[0]}"
