@@ -1,9 +1,9 @@
-"""For the tests of programs that use this package: the extra `checkpoint-notify[testing]`.
+"""Helpers to test programs that use this package; the extra is `checkpoint-notify[testing]`.
 
-Hypothesis strategies for values and payloads, judged by the real Rust crate, and fakes for the notifier and the
-listener, which run the code of the real ones up to where it would open a connection. The fakes alone need none of the
-extra's packages. Those for asyncio are in `checkpoint_notify.testing.asyncio`, and the golden vectors come as fixtures
-with the pytest plugin `checkpoint_notify.testing.plugin`, for those who ask for it.
+It has Hypothesis strategies for values and payloads; they are tested against the real Rust crate. It has fakes of the
+notifier and of the listener: they run the code of the real classes up to the point where it would connect. The fakes
+need no package of the extra. The fakes for asyncio are in `checkpoint_notify.testing.asyncio`. The pytest plugin
+`checkpoint_notify.testing.plugin` provides the golden vectors as fixtures.
 
     >>> from hypothesis import given
     >>> @given(canonical_payloads())
@@ -39,10 +39,10 @@ __all__ = [
 ]
 
 _STRATEGIES = ("canonical_payloads", "notifications", "refused_payloads", "unusual_payloads")
-"""Imported at their first use, so that the fakes can be had without Hypothesis."""
+"""Names that are imported at their first use, so that the fakes work without Hypothesis."""
 
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of these
+if not TYPE_CHECKING:  # with a module-level __getattr__, a type checker accepts every name
 
     def __getattr__(name: str) -> object:
         if name not in _STRATEGIES:

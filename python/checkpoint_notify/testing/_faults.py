@@ -1,4 +1,4 @@
-"""A fault at a place, and what may come after it: what all strategies for refused payloads are made with."""
+"""Builds refused payloads: a fault at a place, and any text after it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ EOF_OBJECT: Final = "EOF while parsing an object"
 _AFTER: Final = st.just(b"") | st.builds(
     lambda delimiter, text: delimiter + text.encode(), st.sampled_from([b",", b"}", b" ", b"]", b"\n"]), TEXT
 )
-"""What comes after a fault: anything that is UTF-8, and continues no number and no word."""
+"""The text after a fault: any UTF-8 that does not continue a number or a word."""
 
 
 def fault(
     draw: st.DrawFn, before: bytes, raw: bytes, message: str, *, at: int | None = None, category: Category = "syntax"
 ) -> RefusedPayload:
-    """Refused `at` bytes into `raw`, by default behind it; anything may follow."""
+    """Return a payload that Rust refuses after `at` bytes of `raw`, by default at its end; any text follows."""
     at = len(raw) if at is None else at
     return refused(before + raw + draw(_AFTER), category, message, len(before) + at)
 
 
 def cut(before: bytes, message: str) -> RefusedPayload:
-    """The payload ends too early."""
+    """Return a payload that ends too early."""
     return refused(before, "eof", message, len(before))
 
 

@@ -1,4 +1,4 @@
-"""Strategies for the parts of JSON: what is used with its value, what nobody uses as bytes alone."""
+"""Strategies for parts of JSON. A part that the message uses comes with its value, an ignored part as bytes only."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ class Spelled(NamedTuple):
 
 
 def compact(value: object) -> bytes:
-    """JSON as serde_json writes it: without space, and with no escape that is not needed."""
+    """Return JSON as serde_json writes it: without white space, and only with the escapes that JSON requires."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]))
-"""Every Rust String: all of Unicode but the surrogates."""
+"""Every Rust String: all of Unicode except the surrogates."""
 U64: Final = st.integers(0, U64_MAX) | st.sampled_from([0, 1, 2**53 + 1, 2**63 - 1, 2**63, U64_MAX])
 _SPACES: Final = st.lists(st.sampled_from([b"", b" ", b"\n", b"\t", b"\r\n", b"  "]), max_size=5)
 
 Space: TypeAlias = Callable[[], bytes]
-"""Gives the white space for the next place that may have some."""
+"""Returns the white space for the next place that allows some."""
 
 _UPPER_CASE: Final = 1 << 8
 ESCAPED: Final = st.sampled_from([0, 0, 0, 0, 0b1, 0b1000, 0b1010101, 0xFF, _UPPER_CASE | 0xFF])
-"""Which characters to escape without need: eight bits, over and over; and a ninth for the case of the digits."""
+"""Which characters to escape although JSON does not require it. Eight bits repeat over the characters of the string;
+the ninth bit selects upper-case digits."""
 
 
 def spell(text: str, escaped: int) -> bytes:
-    """A string with some escapes that it does not need."""
+    """Return the text as a JSON string with some escapes that JSON does not require."""
     inner = (
         _escape(char, upper=bool(escaped & _UPPER_CASE)) if escaped >> index % 8 & 1 else compact(char)[1:-1]
         for index, char in enumerate(text)
@@ -58,18 +59,18 @@ INTEGERS: Final = U64.map(lambda number: Spelled(number, b"%d" % number))
 
 
 def spacing(draw: st.DrawFn) -> Space:
-    """White space for a whole payload, drawn at once: with a choice for each place, examples would not shrink well."""
+    """Draw the white space for a whole payload at once: one draw for each place would make examples shrink badly."""
     pattern = itertools.cycle(draw(_SPACES) or [b""])
     return lambda: next(pattern)
 
 
 def spaced(space: Space, parts: Iterable[bytes]) -> bytes:
-    """Parts with commas between them, and white space round each."""
+    """Return the parts with white space around each and commas between them."""
     return b",".join(space() + part + space() for part in parts)
 
 
 def member(space: Space, key: bytes, value: bytes) -> bytes:
-    """A member of an object."""
+    """Return a member of an object."""
     return key + space() + b":" + space() + value
 
 
@@ -104,4 +105,4 @@ def _containers(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
 
 
 IGNORED: Final = st.recursive(_SCALARS, _containers, max_leaves=5) | _DEEP
-"""Values that nobody uses: the whole grammar, also what no used value may be."""
+"""Values of unknown fields, which Rust ignores: any JSON, also values that Rust refuses in a known field."""

@@ -1,4 +1,4 @@
-"""Strategies for whole messages, driven by the table of fields that drives the codec."""
+"""Strategies for whole messages; they use the same table of fields as the codec."""
 
 from __future__ import annotations
 
@@ -26,64 +26,64 @@ from checkpoint_notify.testing._json import (
 LAYOUT: Final = layout_of(_generated.CheckpointNotification)
 FIELDS: Final = LAYOUT.fields
 FEWEST_ELEMENTS: Final = max((index for index, field in enumerate(FIELDS, 1) if field.default is None), default=0)
-"""How many elements the array form must have: those behind have defaults."""
+"""The least number of elements in the array form: all later fields have defaults."""
 
 VALUES: Final[dict[Kind, st.SearchStrategy[Any]]] = {
     Kind.STRING: TEXT,
     Kind.U64: U64,
     Kind.STRING_MAP: st.dictionaries(TEXT, TEXT, max_size=5),
 }
-"""Every value of a field."""
+"""Every value of a field, by its type."""
 SPELLED: Final = {Kind.STRING: STRINGS, Kind.U64: INTEGERS, Kind.STRING_MAP: STRING_MAPS}
-"""Every value of a field, written in any way that Rust reads."""
+"""Every value of a field, by its type, in any spelling that Rust reads."""
 
 _NAMES: Final = frozenset(field.name for field in FIELDS)
 UNKNOWN_KEYS: Final = STRINGS.filter(lambda key: key.value not in _NAMES).map(lambda key: key.raw)
 
 
 class Message(NamedTuple):
-    """A payload, and what Rust reads from it."""
+    """A payload, and the values that Rust reads from it."""
 
     payload: bytes
     values: dict[str, Any]
 
 
 def canonical(values: Mapping[str, Any]) -> bytes:
-    """What Rust writes, with the entries of maps in the order given."""
+    """Return the payload that Rust writes, with the entries of maps in the given order."""
     return compact({field.name: values[field.name] for field in FIELDS})
 
 
 def field_value(draw: st.DrawFn, field: Field) -> bytes:
-    """Any value of a field, written in any way."""
+    """Draw any value of a field, in any spelling."""
     return draw(SPELLED[field.kind]).raw
 
 
 def field_member(draw: st.DrawFn, space: Space, field: Field, value: bytes | None = None) -> bytes:
-    """A field with its key, and with this value or any."""
+    """Draw a member for a field, with the given value or any value."""
     return member(space, field_key(draw, field), field_value(draw, field) if value is None else value)
 
 
 def field_key(draw: st.DrawFn, field: Field) -> bytes:
-    """A field's key, now and then with an escape."""
+    """Draw a field's key, sometimes with an escape."""
     plain = compact(field.name)
     escaped = plain.replace(b'"' + plain[1:2], b'"\\u%04x' % plain[1], 1)
     return draw(st.sampled_from([plain, plain, plain, escaped]))
 
 
 def unknown_members(draw: st.DrawFn, space: Space, most: int) -> list[bytes]:
-    """Members that nobody uses."""
+    """Draw members with unknown keys, which Rust ignores."""
     pairs = draw(st.lists(st.tuples(UNKNOWN_KEYS, IGNORED), max_size=most))
     return [member(space, key, value) for key, value in pairs]
 
 
 def object_of(draw: st.DrawFn, space: Space, members: Sequence[bytes]) -> bytes:
-    """An object with these members, in any order."""
+    """Draw an object with these members in any order."""
     return b"{" + (spaced(space, draw(st.permutations(members))) or space()) + b"}"
 
 
 @st.composite
 def unusual_messages(draw: st.DrawFn) -> Message:
-    """What Rust reads, and never writes."""
+    """Draw a message that Rust reads and never writes in this form."""
     space = spacing(draw)
     spelled = {field.name: draw(SPELLED[field.kind]) for field in FIELDS}
     if draw(st.booleans()):

@@ -1,7 +1,6 @@
-"""Strategies for the beginnings of messages, up to a place where a fault can be.
+"""Strategies for the start of a message, up to a place for a fault.
 
-What Rust has read before its first error is without fault, and what comes after it is never looked at: so a place and
-a fault decide the error.
+The start has no fault, and Rust stops at the first fault. So the place and the fault alone determine the error.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from checkpoint_notify.testing._messages import (
 )
 
 STRUCT: Final = f"struct {LAYOUT.name}"
-"""What serde calls the message in "expected …"."""
+"""The name of the message in serde's "expected …"."""
 
 
 class Value(NamedTuple):
@@ -31,9 +30,9 @@ class Value(NamedTuple):
 
     before: bytes
     expected: str
-    """What serde expects there, in its words; empty where nobody uses the value."""
+    """What serde expects there, in its words; empty if Rust ignores the value."""
     first: bool = False
-    """Whether an array has just been opened, so that its end may come as well."""
+    """Whether the value would be the first of an array, so that `]` may come instead."""
 
 
 class Key(NamedTuple):
@@ -41,20 +40,21 @@ class Key(NamedTuple):
 
     before: bytes
     first: bool
-    """Whether the object has just been opened, so that its end may come as well; else a comma stands before."""
+    """Whether the member would be the first of its object, so that `}` may come instead; if not, a comma precedes."""
     used: bool
+    """Whether Rust uses the object; False inside a value that it ignores."""
 
 
 class Element(NamedTuple):
-    """A place in the message's array form."""
+    """A place after an element in the message's array form."""
 
     before: bytes
     length: int
-    """How many elements it has so far."""
+    """The number of elements so far."""
 
 
 def _opened_object(draw: st.DrawFn, *, without: Field | None = None, least: int = 0) -> tuple[bytes, bool]:
-    """The message as an object after some members, and whether there are any; one field is not among them."""
+    """Draw the start of a message as an object with some members, and whether there are any; `without` is left out."""
     space = spacing(draw)
     others = st.sampled_from([field for field in FIELDS if field is not without])
     fields = draw(st.lists(others, unique=True, min_size=least, max_size=3))
@@ -63,14 +63,14 @@ def _opened_object(draw: st.DrawFn, *, without: Field | None = None, least: int 
 
 
 def next_member(draw: st.DrawFn, *, without: Field | None = None) -> tuple[bytes, bool]:
-    """The message as an object, where its next key comes, and whether it is the first."""
+    """Draw the start of a message as an object, up to the next key, and whether that key is the first."""
     space = spacing(draw)
     before, some = _opened_object(draw, without=without)
     return before + b"," * some + space(), not some
 
 
 def opened_array(draw: st.DrawFn, count: int) -> bytes:
-    """The message as an array after some elements."""
+    """Draw the start of a message as an array with `count` elements."""
     space = spacing(draw)
     return space() + b"[" + spaced(space, [field_value(draw, field) for field in FIELDS[:count]])
 
@@ -89,7 +89,7 @@ def _elements(draw: st.DrawFn, index: int) -> bytes:
 
 
 def _field_values(index: int) -> st.SearchStrategy[Value]:
-    """Where the value of a field comes."""
+    """Return a strategy for the places where the value of a field comes."""
     field = FIELDS[index]
     member = _members(field).map(lambda before: Value(before, field.kind.value))
     return member | _elements(index).map(lambda before: Value(before, field.kind.value, first=index == 0))
@@ -101,7 +101,7 @@ def _values_of(kind: Kind) -> st.SearchStrategy[Value]:
 
 @st.composite
 def _opened_maps(draw: st.DrawFn, least: int = 0) -> tuple[bytes, bool]:
-    """A map of strings after some entries, and whether there are any."""
+    """The start of a map of strings with some entries, and whether there are any."""
     space = spacing(draw)
     entries = draw(st.lists(st.tuples(STRINGS, STRINGS), min_size=least, max_size=2))
     inner = spaced(space, [member(space, key.raw, value.raw) for key, value in entries])
@@ -195,22 +195,22 @@ USED_VALUES: Final = {
     Kind.STRING_MAP.value: _values_of(Kind.STRING_MAP),
     STRUCT: _tops(),
 }
-"""By what serde expects there."""
+"""The places of values that Rust uses, by what serde expects there."""
 ANY_USED_VALUE: Final = st.one_of([*USED_VALUES.values()])
 IGNORED_VALUES: Final = _ignored_values()
 KEYS: Final = _message_keys() | _map_keys() | _ignored_keys()
 KEYS_READ: Final = _keys_read() | _known_keys_read()
-"""Where the colon comes."""
+"""Places after a key, where the colon comes."""
 MEMBERS_READ: Final = _message_members_read() | _opened_maps(1).map(lambda opened: opened[0]) | _ignored_read(b'{"a":1')
-"""In an object, after a member."""
+"""Places in an object, after a member."""
 ELEMENTS_READ: Final = _elements_read()
-"""In the message's array form, after an element."""
+"""Places in the message's array form, after an element."""
 IGNORED_ELEMENTS_READ: Final = _ignored_read(b"[1")
-"""In an array that nobody uses, after an element."""
+"""Places in an array that Rust ignores, after an element."""
 USED_STRINGS: Final = _strings(
     ANY_USED_VALUE.map(lambda value: value.before) | (_message_keys() | _map_keys()).map(lambda key: key.before)
 )
-"""In a string, after some characters."""
+"""Places in a string that Rust uses, after some characters."""
 IGNORED_STRINGS: Final = _strings(
     IGNORED_VALUES.map(lambda value: value.before) | _ignored_keys().map(lambda key: key.before)
 )

@@ -1,4 +1,4 @@
-"""What a notifier was asked to publish, and what came of it: the part that both fake notifiers share."""
+"""Records the publishes of a fake notifier and plays back their outcomes; both fake notifiers share it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from checkpoint_notify._protocol.publishing import Progress, PublishRequest
 from checkpoint_notify.errors import NotSentError, OutcomeUnknownError, PublishError, RejectedError
 
 Outcome: TypeAlias = int | NotSentError | RejectedError | OutcomeUnknownError
-"""What a publish ends with: a number of receivers, or an error."""
+"""The outcome of a publish: the number of receivers, or an error to raise."""
 
 _ERRORS: Final = (NotSentError, RejectedError, OutcomeUnknownError)
 
 
 class Recording:
-    """Keeps publishes, and answers them with the outcomes it was told. Threads may share it."""
+    """Records publishes and ends each with the next outcome. Threads may share it."""
 
     published: list[CheckpointNotification]
-    """What the server took, in order; each as its subscribers would read it."""
+    """The notifications that were published with success, in order, as a subscriber would read them."""
     attempted: list[CheckpointNotification]
-    """What was published with any outcome; not what was held back because the notifier is disabled, or by an error
-    that comes before connecting."""
+    """The notifications of all publishes, with any outcome. It omits the calls of a disabled notifier, and the calls
+    that fail before they would connect."""
 
     def __init__(self, outcomes: Iterable[Outcome]) -> None:
         self.published = []
@@ -32,7 +32,7 @@ class Recording:
         self.program(*outcomes)
 
     def program(self, *outcomes: Outcome) -> None:
-        """What the next publishes end with, in place of what was told before; the last one stays."""
+        """Set the outcomes of the next publishes, instead of the earlier ones; the last one repeats."""
         if not outcomes:
             raise ValueError("a notifier needs an outcome: a number of receivers, or an error")
         for outcome in outcomes:
@@ -48,7 +48,7 @@ class Recording:
             if isinstance(outcome, PublishError):
                 raise progress.failed(outcome).with_traceback(
                     None
-                )  # else it would grow with each time that it is raised
+                )  # without this, the traceback would grow each time that the error is raised
             self.published.append(notification)
             progress.outcome = "published"
             return outcome

@@ -1,4 +1,4 @@
-"""Strategies for payloads that are refused for a string; one that nobody uses may hold lone surrogates."""
+"""Strategies for payloads with a fault in a string. Lone surrogates are a fault only in a string that Rust uses."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _half_a_pair(draw: st.DrawFn) -> RefusedPayload:
 
 @st.composite
 def cut_string(draw: st.DrawFn) -> RefusedPayload:
-    """Ends within a string."""
+    """Draw a payload that ends within a string."""
     raw = pick(draw, b"", b"\\", rb"\u", rb"\u00", rb"\uzzz")
     if draw(st.booleans()):
         return cut(draw(places.IGNORED_STRINGS) + raw, EOF_STRING)
@@ -73,4 +73,4 @@ REFUSED_STRINGS: Final = st.one_of(
     _lone_surrogate(),
     _half_a_pair(),
 )
-"""One fault in a string."""
+"""Payloads with one fault in a string."""

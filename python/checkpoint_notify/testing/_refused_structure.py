@@ -1,4 +1,4 @@
-"""Strategies for payloads that are refused for how their values are put together."""
+"""Strategies for payloads with a fault in the structure of an object, an array, or the whole message."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _comma_before_brace(draw: st.DrawFn) -> RefusedPayload:
 
 @st.composite
 def cut_before_key(draw: st.DrawFn) -> RefusedPayload:
-    """Ends where a key may begin."""
+    """Draw a payload that ends where a key may begin."""
     before, first, used = draw(places.KEYS)
     return cut(before, EOF_VALUE if used and not first else EOF_OBJECT)
 
@@ -116,7 +116,8 @@ def _repeated_field(draw: st.DrawFn, field: Field) -> RefusedPayload:
     space = spacing(draw)
     before, _ = places.next_member(draw, without=field)
     before += field_member(draw, space, field) + space() + b"," + space() + field_key(draw, field)
-    # serde_json names the place when it has looked for the object's end.
+    # serde_json `src/de.rs`, `Deserializer::deserialize_struct`: `end_map` skips spaces and takes a `}` before
+    # `fix_position` sets the position of the error.
     raw = space() + pick(draw, b"", b"}")
     if raw.endswith(b"}"):
         return fault(draw, before, raw, f"duplicate field `{field.name}`", category="data")
@@ -143,4 +144,4 @@ REFUSED_STRUCTURE: Final = st.one_of(
     _comma_before_brace(),
     _comma_before_bracket(),
 )
-"""One fault in the structure of an object, an array, or the message."""
+"""Payloads with one fault in the structure."""

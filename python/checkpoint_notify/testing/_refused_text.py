@@ -1,4 +1,4 @@
-"""Strategy for payloads that are refused for bytes that are not UTF-8."""
+"""Strategy for payloads that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_UTF8: Final = (
 
 @st.composite
 def not_utf8(draw: st.DrawFn, others: st.SearchStrategy[bytes]) -> RefusedPayload:
-    """Another payload, with such bytes anywhere in it."""
+    """Draw one of the other payloads, with bytes inserted anywhere that are not UTF-8."""
     text = draw(others).decode()
     before, after = text[: (at := draw(st.integers(0, len(text))))].encode(), text[at:].encode()
     error = Refusal(category="utf8", message=None, line=None, column=None, offset=len(before))

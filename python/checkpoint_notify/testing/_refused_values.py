@@ -1,4 +1,4 @@
-"""Strategies for payloads that are refused for a value: of another type, out of range, or no value at all."""
+"""Strategies for payloads with a faulty value: of a wrong type, out of range, or not a JSON value."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FLOATS: Final[Sequence[_Found]] = (
     *(("1.8446744073709552e+19", b"18446744073709551616"), ("-9.223372036854776e+18", b"-9223372036854775809")),
 )
 _PRINTABLE: Final = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))
-"""What JSON and Rust's `Debug` quote alike."""
+"""Text that JSON and Rust's `Debug` quote in the same way."""
 
 _FOUND: Final[dict[str, st.SearchStrategy[_Found]]] = {
     "null": st.just(("null", b"null")),
@@ -49,7 +49,7 @@ _ACCEPTED: Final = {
 def _wrong_type(draw: st.DrawFn, expected: str, kind: str) -> RefusedPayload:
     before = draw(places.USED_VALUES[expected]).before
     found, raw = draw(_FOUND[kind])
-    at = 0 if raw in (b"[", b"{") else len(raw)  # brackets are only looked at
+    at = 0 if raw in (b"[", b"{") else len(raw)  # `src/de.rs`, `peek_invalid_type`, leaves brackets unread
     return fault(draw, before, raw, f"invalid type: {found}, expected {expected}", at=at, category="data")
 
 
@@ -62,12 +62,16 @@ def _negative(draw: st.DrawFn) -> RefusedPayload:
 
 @st.composite
 def _out_of_range(draw: st.DrawFn) -> RefusedPayload:
-    """A number that no f64 can hold, where numbers are read at all."""
+    """Draw a payload with a number beyond the range of f64.
+
+    The place is a used value: for an ignored one, serde_json (`src/de.rs`, `Deserializer::ignore_exponent`) does not
+    check the range.
+    """
     raw = b"%de%d" % (draw(st.integers(1, 2**64 - 1)), draw(st.integers(309, 10**6)))
     return fault(draw, draw(places.ANY_USED_VALUE).before, pick(draw, b"", b"-") + raw, "number out of range")
 
 
-# No value at all.
+# Not a JSON value.
 
 _VALUES: Final = places.ANY_USED_VALUE | places.IGNORED_VALUES
 _NUMBER_STEMS: Final = (b"-", b"1.", b"0.", b"1e", b"1E+", b"-20e-", b"0.5e")
@@ -96,7 +100,7 @@ def _broken_number(draw: st.DrawFn) -> RefusedPayload:
 
 @st.composite
 def cut_value(draw: st.DrawFn) -> RefusedPayload:
-    """Ends before a value does."""
+    """Draw a payload that ends before a value ends."""
     before, expected, first = draw(_VALUES)
     raw = pick(draw, b"", b"n", b"tru", b"fals", *_NUMBER_STEMS)
     if raw == b"":
@@ -114,4 +118,4 @@ REFUSED_VALUES: Final = st.one_of(
     _broken_number(),
     _out_of_range(),
 )
-"""One fault in a value."""
+"""Payloads with one faulty value."""

@@ -20,7 +20,7 @@ from checkpoint_notify._protocol.subscription import Subscription
 from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
 Step: TypeAlias = Event | CheckpointNotification | bytes
-"""An event, or what a publisher sends."""
+"""An event, or a message that a publisher sends: a notification or a payload."""
 
 _State: TypeAlias = Literal["never connected", "first outage", "connected", "overflow", "outage", "back"]
 _Kind: TypeAlias = Literal["connected", "disconnected", "message", "reconnected", "overflow"]
@@ -33,7 +33,7 @@ _ORDER: Final[dict[_State, dict[_Kind, _State]]] = {
     "outage": {"connected": "back"},
     "back": {"reconnected": "connected"},
 }
-"""For each state, what may come, and the state after it."""
+"""For each state, the events that may follow, and the state after each."""
 
 _RULES: Final[dict[_Kind, str]] = {
     "connected": "Connected() comes first, or after a Disconnected",
@@ -45,7 +45,7 @@ _RULES: Final[dict[_Kind, str]] = {
 _GAP_MISSING: Final = "after the Connected() that ends an outage, Gap(…, 'reconnected') comes next"
 
 _NEVER: Final = Timestamp(0.0, datetime.min.replace(tzinfo=UTC))
-"""In place of the time a message came: nobody looks at that of one that is not dropped."""
+"""A placeholder for the arrival time of a message: only dropped messages need it, and a script drops none."""
 
 
 class ScriptedSubscription(Subscription):
@@ -109,7 +109,7 @@ class Script(EventQueue):
 
 
 def _checked(steps: Iterable[Step], config: CheckpointListenerConfig) -> list[Item]:
-    """The items for a script; ValueError or TypeError for one that no listener could follow."""
+    """Return the items of a script; raises ValueError or TypeError if a real listener would never deliver it."""
     decoder = EventDecoder(config.max_payload)
     state: _State = "never connected"
     items = []
@@ -152,7 +152,7 @@ def _item(step: Step, decoder: EventDecoder) -> Item:
         case bytes():
             return _message(step)
         case Received() | Invalid():
-            return _told(step, decoder)
+            return _checked_message(step, decoder)
         case _:
             raise TypeError(f"a step is an event, a notification or a payload, not {step!r}")
 
@@ -161,7 +161,7 @@ def _message(raw: bytes) -> Message:
     return Message(raw, _NEVER, _NEVER)
 
 
-def _told(event: Received | Invalid, decoder: EventDecoder) -> Message:
+def _checked_message(event: Received | Invalid, decoder: EventDecoder) -> Message:
     message = _message(event.raw)
     real = decoder.decode(message)
     if real != event and not (isinstance(event, Invalid) and repr(real) == repr(event)):  # errors have no equality

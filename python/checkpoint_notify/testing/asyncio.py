@@ -1,4 +1,4 @@
-"""The fakes for asyncio; their names are those of the blocking ones, in `checkpoint_notify.testing`."""
+"""The fakes for asyncio; they have the same names as the blocking fakes in `checkpoint_notify.testing`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["RecordingNotifier", "ScriptedListener"]
 
 
 class RecordingNotifier(Recording, real.CheckpointNotifier):
-    """A `checkpoint_notify.asyncio.CheckpointNotifier` that keeps what it is given; see the blocking fake.
+    """A `checkpoint_notify.asyncio.CheckpointNotifier` that records what it is given; see the blocking fake.
 
     >>> async def main():
     ...     notifier = RecordingNotifier()

@@ -1,8 +1,8 @@
-"""A notifier that records, and a listener that follows a script; `checkpoint_notify.testing.asyncio` has the same.
+"""A notifier that records, and a listener that follows a script; `checkpoint_notify.testing.asyncio` has their twins.
 
-Both are the real ones, up to where those would open a connection: the checks, the errors, the counters and what is
-logged come from the same code. What the real ones do without the extra `checkpoint-notify[redis]`, the fakes do, too:
-the notifier warns and publishes nothing, and the listener raises ImportError.
+Both run the code of the real classes up to the point where it would connect. So the checks, the errors, the counters
+and the logs are the same. Without the extra `checkpoint-notify[redis]` the fakes also behave like the real classes: the
+notifier logs a warning and publishes nothing, and the listener raises ImportError.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = ["Outcome", "RecordingNotifier", "ScriptedListener", "Step"]
 
 
 class RecordingNotifier(Recording, CheckpointNotifier):
-    """A `CheckpointNotifier` that keeps what it is given, and sends nothing.
+    """A `CheckpointNotifier` that records what it is given and sends nothing.
 
-    `outcomes` are what its publishes end with, one after the other, and the last of them for all that follow: a number
-    of receivers, or a NotSentError, RejectedError or OutcomeUnknownError to raise.
+    `outcomes` are the outcomes of its publishes, in order; the last one repeats. Each is a number of receivers, or a
+    NotSentError, RejectedError or OutcomeUnknownError to raise.
 
         >>> saved = CheckpointNotification.new("model.bin", "lstm")
         >>> notifier = RecordingNotifier(outcomes=[NotSentError("nobody answers"), 2])
@@ -50,14 +50,15 @@ class RecordingNotifier(Recording, CheckpointNotifier):
 
 
 class ScriptedListener(CheckpointListener):
-    """A `CheckpointListener` that hands over what its script says, and connects to nothing.
+    """A `CheckpointListener` that delivers the events of a script and connects to nothing.
 
-    A step is an event, or what a publisher sends: a notification, or any payload, which is handed over as `Received` or
-    `Invalid`, as the listener reads it. At the script's end iteration ends, as after `close()`; where the script ends
-    with a Disconnected, and the config has `max_reconnects`, as when these are used up. The counters, `connected`,
-    `error` and the log follow what has been handed over; a Gap by overflow counts as one dropped message.
+    A step is an event, a notification or a payload. The fake decodes a notification or a payload as the real listener
+    does, and delivers it as `Received` or `Invalid`. After the last step the iteration ends, as after `close()`. If the
+    last step is a Disconnected and the config sets `max_reconnects`, it ends as if all reconnects had failed. The
+    counters, `connected`, `error` and the log change with each event delivered. A Gap by overflow counts as one dropped
+    message.
 
-    Raises ValueError, naming the step, where no listener would hand over these events in this order.
+    Raises ValueError, which names the step, if a real listener would never deliver the events in this order.
 
         >>> steps = [Connected(), CheckpointNotification.new("model.bin", "lstm"), b"no message"]
         >>> with ScriptedListener(steps) as listener:

@@ -1,11 +1,11 @@
-"""A pytest plugin: the golden vectors as fixtures, for readers and writers of other people's making.
+"""A pytest plugin that provides the golden vectors as fixtures, for tests of any reader or writer of the message.
 
-It does nothing by itself. Ask for it with `pytest -p checkpoint_notify.testing.plugin`, or in the `conftest.py` at the
-root of the tests:
+pytest does not load it by itself. Load it with `pytest -p checkpoint_notify.testing.plugin`, or in the `conftest.py` at
+the root of the tests:
 
     pytest_plugins = ["checkpoint_notify.testing.plugin"]
 
-A test that takes one of the fixtures runs once for each vector of its kind, and is named after the vector:
+A test that uses one of the fixtures runs once for each vector of its kind; the test's id is the vector's name:
 
     def test_we_read_what_rust_writes(checkpoint_canonical_vector):
         read = our_reader(checkpoint_canonical_vector.payload)
@@ -28,7 +28,7 @@ _KINDS: Final[dict[str, VectorKind]] = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each vector."""
+    """Generate one test for each vector."""
     for name, kind in _KINDS.items():
         if name in metafunc.fixturenames:
             named = [pytest.param(vector, id=vector.name) for vector in vectors(kind)]
@@ -37,19 +37,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def checkpoint_canonical_vector(request: pytest.FixtureRequest) -> Vector:
-    """Each payload that Rust writes, with the `value` it reads; u64 fields are decimal strings there."""
+    """Each payload that Rust writes, with the `value` that Rust reads; its u64 fields are decimal strings."""
     return _vector(request)
 
 
 @pytest.fixture
 def checkpoint_unusual_vector(request: pytest.FixtureRequest) -> Vector:
-    """Each payload that Rust reads and never writes, with the `value` it reads."""
+    """Each payload that Rust reads and never writes, with the `value` that Rust reads."""
     return _vector(request)
 
 
 @pytest.fixture
 def checkpoint_refused_vector(request: pytest.FixtureRequest) -> Vector:
-    """Each payload that Rust refuses, with the `error` it gives."""
+    """Each payload that Rust refuses, with Rust's `error`."""
     return _vector(request)
 
 

@@ -1,6 +1,6 @@
-"""Hypothesis strategies for notifications and for payloads, over the whole space of each.
+"""Hypothesis strategies for notifications and payloads; each covers its whole range.
 
-What they claim about Rust is true of the real crate, which is asked about thousands of examples of each.
+The tests of this package check thousands of examples of each strategy against the real Rust crate.
 """
 
 from __future__ import annotations
@@ -31,34 +31,35 @@ _REFUSED: Final[tuple[st.SearchStrategy[RefusedPayload], ...]] = (
     _CUT,
     _NOT_UTF8,
 )
-"""Drawn from as often; `|` would make one list of all their faults, and nearly all examples would be of the second."""
+"""Each strategy is drawn with equal probability. `|` would make one list of all their faults, and the second strategy,
+which has the most faults, would give nearly all examples."""
 
-# All are composite, so that Hypothesis calls them by their names where it speaks of them.
+# All public strategies are composite, so that Hypothesis shows their names in its messages.
 
 
 @st.composite
 def notifications(draw: st.DrawFn) -> CheckpointNotification:
-    """Every value that a Rust `CheckpointNotification` can hold: all of Unicode but the surrogates, all of u64."""
+    """Draw any value of a Rust `CheckpointNotification`: all of Unicode except the surrogates, and all of u64."""
     return CheckpointNotification(**draw(_VALUES))
 
 
 @st.composite
 def canonical_payloads(draw: st.DrawFn) -> bytes:
-    """What Rust writes, and reads, to the byte; Rust may write the entries of metadata in another order."""
+    """Draw the exact bytes that Rust writes for a value; Rust may write the entries of metadata in another order."""
     return canonical(draw(_VALUES))
 
 
 @st.composite
 def unusual_payloads(draw: st.DrawFn) -> bytes:
-    """What Rust reads, and never writes: another order, white space, escapes, unknown fields, the array form."""
+    """Draw a payload that Rust reads and never writes: other order, spaces, escapes, unknown fields, or an array."""
     return draw(_UNUSUAL)
 
 
 @st.composite
 def refused_payloads(draw: st.DrawFn) -> RefusedPayload:
-    """What Rust refuses, with the error it gives: one fault each, of every kind that its decoder knows.
+    """Draw a payload that Rust refuses, with Rust's error: it has one fault, of any kind that Rust's decoder detects.
 
-    The error is known from how the payload was made; no decoder was asked.
+    The error follows from the construction of the payload; the strategy does not use a decoder.
 
         >>> @given(refused_payloads())
         ... def test_our_reader_names_the_place(refused):
