@@ -113,7 +113,7 @@ def test_where_settings_come_from(cli: Cli, server: Server) -> None:
     assert dict.fromkeys(warned, "warning") == grades(report)
     sources = [report[name]["detail"].rpartition("(")[2] for name in SETTINGS]
     assert ["from --url)", *["from the environment)"] * 3, "default)", "default)"] == sources
-    assert "'0' does not switch it off, nothing but false does" == report["ENABLE_CHECKPOINT_NOTIFY"]["advice"]
+    assert "'0' does not switch it off, only false does" == report["ENABLE_CHECKPOINT_NOTIFY"]["advice"]
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_switched_off(purpose: str, switch: str, cli: Cli, server: Server) -> No
 
 
 def test_settings_that_are_not_utf8(cli: Cli) -> None:
-    """Rust takes the default, and says nothing."""
+    """Rust uses the default and reports nothing."""
     done = cli.run("doctor", "--json", env={"REDIS_URL": "redis://127.0.0.1:1", "FKS_INSTANCE_ID": "\udcff"})
     checks = {check["name"]: check for check in done.objects[0]["checks"]}
     assert "'default', channel fks:default:model_checkpoints (default)" == checks["FKS_INSTANCE_ID"]["detail"]

@@ -212,7 +212,7 @@ def test_lines_dry(cli: Cli) -> None:
 def test_no_lines(cli: Cli, settings: dict[str, str]) -> None:
     """That is said."""
     done = cli.run("publish", "--lines", "-", env=settings)
-    assert (Exit.OK, "", "checkpoint-notify: nothing was published: the FILE has no line\n") == done
+    assert (Exit.OK, "", "checkpoint-notify: nothing was published: the FILE is empty\n") == done
 
 
 # What a terminal would obey.

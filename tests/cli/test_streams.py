@@ -43,7 +43,7 @@ def test_without_the_extra_cli() -> None:
     done = _without("click", "schema")
     assert (2, "") == (done.returncode, done.stdout)
     hint = "in a clone of the repository, run: pip install '.[cli]'"
-    assert f"checkpoint-notify: there is no click here; {hint}\n" == done.stderr
+    assert f"checkpoint-notify: click is not installed; {hint}\n" == done.stderr
 
 
 @pytest.mark.parametrize("command", ["publish --path p --name n", "watch", "doctor"])

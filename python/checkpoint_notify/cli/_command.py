@@ -1,4 +1,4 @@
-"""What the commands are made of: click, with help and messages in our own words."""
+"""The building blocks of the commands: click, with the help format and the messages of this package."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DECIMAL: Final = re.compile(r"[+]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?", re.
 
 
 class CommandError(Exception):
-    """Something that the user can mend: what is wrong, what to do, and the exit status."""
+    """An error that the user can correct: the text says what is wrong and what to do; it has the exit status."""
 
     def __init__(self, message: str, status: Exit = Exit.USAGE) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class CommandError(Exception):
 
 
 def say(message: str) -> None:
-    """A message for people on stderr, behind whatever went to stdout so far. Its texts are visible ones."""
+    """Write a message to stderr, after everything written to stdout. All parts must have passed `visible`."""
     sys.stdout.flush()
     screen = Screen("stderr")
     for number, line in enumerate(message.split("\n")):
@@ -54,7 +54,7 @@ class _Formatter(click.HelpFormatter):
 
 
 class Context(click.Context):
-    """A context whose help is formatted so."""
+    """A context that formats help with `_Formatter`."""
 
     formatter_class = _Formatter
 
@@ -65,13 +65,13 @@ class Command(click.Command):
     context_class = Context
 
     def __init__(self, *args: Any, usage: Sequence[str] = ("[OPTIONS]",), **kwargs: Any) -> None:
-        # click's words for an argument too many are its own: it is let through, and refused by `invoke`.
+        # click would report an extra argument in its own words. Accept it here; `invoke` refuses it.
         kwargs["context_settings"] = {**CONTEXT, "allow_extra_args": True}
         super().__init__(*args, **kwargs)
         self.usage: Final = tuple(usage)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; each fault in them knows the command."""
+        """Parse the arguments; add the command to each usage error, so that the message can name it."""
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -79,35 +79,35 @@ class Command(click.Command):
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; it has no arguments that nobody takes."""
+        """Run the command; raises CommandError for an extra argument."""
         if ctx.args:
             raise CommandError(f"one argument too many: {quoted(ctx.args[0])} ({ctx.command_path} --help)")
         return super().invoke(ctx)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option --help."""
+        """Return the option --help."""
         return in_our_words(super().get_help_option(ctx))
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """A line for each way to call it."""
+        """Write one usage line for each way to call the command."""
         write_usage(ctx, formatter, self.usage)
 
 
 def write_usage(ctx: click.Context, formatter: click.HelpFormatter, lines: Sequence[str]) -> None:
-    """The usage lines of a command."""
+    """Write the usage lines of a command."""
     for number, line in enumerate(lines):
         formatter.write_usage(ctx.command_path, line, prefix="       " if number else "Usage: ")
 
 
 def in_our_words(option: click.Option | None) -> click.Option | None:
-    """The option --help, which speaks as the others do."""
+    """Give the option --help a help text in the style of the other options."""
     if option is not None:
         option.help = "Print this help."
     return option
 
 
 def command(*usage: str) -> Callable[[Callable[..., Any]], Command]:
-    """Make a command of a function: its docstring is the help, in which an example stands on a line of its own."""
+    """Return a decorator that makes a function a command. Its docstring is the help; `Example:` begins a new line."""
 
     def make(function: Callable[..., Any]) -> Command:
         text = re.sub(r"^(?=Example: )", "\b\n", inspect.getdoc(function) or "", flags=re.MULTILINE)
@@ -118,12 +118,12 @@ def command(*usage: str) -> Callable[[Callable[..., Any]], Command]:
 
 
 class _Type(_ParamType):
-    """A type whose refusal reads on from the option's name: `--count is …, not …`."""
+    """A type whose error text continues the option's name: `--count is …, not …`."""
 
     name = "value"
 
     def refuse(self, what: str, value: str, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
-        """Raise the refusal."""
+        """Raise the error for a wrong value."""
         raise click.BadParameter(f"is {what}, not {quoted(value)}", ctx, param)
 
 
@@ -136,7 +136,7 @@ class Integer(_Type):
         self._what = f"an integer from {least} on" if most is None else f"an integer from {least} to {most}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """The number; a default is one already."""
+        """Return the number; a default value already is a number."""
         if isinstance(value, int):
             return value
         match = _INTEGER.fullmatch(value)
@@ -154,7 +154,7 @@ class Seconds(_Type):
         self._most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number; a default is one already."""
+        """Return the number; a default value already is a number."""
         if isinstance(value, float):
             return value
         number = float(value) if _DECIMAL.fullmatch(value) else -1.0
@@ -170,34 +170,34 @@ class OneOf(_Type):
         self.words: Final = words
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The word itself."""
+        """Return the word if it is allowed."""
         if value not in self.words:
             self.refuse(f"{', '.join(self.words[:-1])} or {self.words[-1]}", value, param, ctx)
         return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The words that begin so."""
+        """Return the words that start with the typed text."""
         from click.shell_completion import CompletionItem
 
         return [CompletionItem(word) for word in self.words if word.startswith(incomplete)]
 
 
 class File(_Type):
-    """The name of a file; `-` is stdin where the command says so."""
+    """The name of a file; some commands accept `-` for stdin."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The shell completes names of files."""
+        """Ask the shell to complete the name of a file."""
         from click.shell_completion import CompletionItem
 
         return [CompletionItem(incomplete, type="file")]
 
 
 def with_url(function: F) -> F:
-    """The options --url and --instance."""
+    """Add the options --url and --instance."""
     function = click.option("--instance", metavar="ID", help="The instance, instead of FKS_INSTANCE_ID.")(function)
     return click.option("-u", "--url", metavar="URL", help="The server, instead of REDIS_URL.")(function)
 
 
 def with_json(function: F) -> F:
-    """The option --json."""
+    """Add the option --json."""
     return click.option("--json", "as_json", is_flag=True, help="Write JSON, for machines.")(function)

@@ -1,4 +1,4 @@
-"""Files that the user names, and `-` for stdin; what cannot be read is a CommandError."""
+"""Reads the files that the user names, and stdin for `-`; raises CommandError if one cannot be read."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ class UnreadableError(CommandError):
 
 
 def read(name: str) -> bytes:
-    """All of a file."""
+    """Return the whole content of a file."""
     with _opened(name) as file:
         return file.read()
 
 
 def read_lines(name: str) -> Iterator[tuple[int, bytes]]:
-    """Each line of a file as soon as it is there, with its number and without its newline."""
+    """Yield each line of a file as soon as it arrives, with its number and without its newline."""
     with _opened(name) as file:
         for number, line in enumerate(file, 1):
             yield number, line[:-1] if line.endswith(b"\n") else line
 
 
 def shown(name: str) -> str:
-    """What messages call it."""
+    """Return the file's name for messages."""
     return "stdin" if name == "-" else quoted(name)
 
 
 def check_stdin_once(*names: str) -> None:
-    """Refuse a second `-`, for which nothing would be left."""
+    """Raise CommandError if `-` is given twice: the second one would find stdin empty."""
     if names.count("-") > 1:
         raise CommandError("stdin can be read only once: give - once")
 
 
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
-    """The file. Nothing but reading happens in here, for all errors are taken for errors of that."""
+    """Open the file. The `with` block may only read: every error in it is reported as an error of reading."""
     if not name:
         raise CommandError("the name of a file is empty: is it a variable that is not set?")
     try:

@@ -1,7 +1,6 @@
-"""The server of a command: what its errors mean, in the same words in every command, and a connection to ask it.
+"""What the commands share about the server: messages for its errors, and a connection for commands.
 
-It is also the one place that uses the library's own parts beyond its public names. Import it late: it loads sockets and
-logging.
+Only this module of `cli` uses private parts of the library. Import it late: it loads sockets and logging.
 """
 
 from __future__ import annotations
@@ -40,16 +39,16 @@ STATES: Final = {
     "MASTERDOWN": "start the primary of this replica, or name it in {source}",
     "MISCONF": "see the log and the disk of the server, which cannot save its data",
 }
-"""Replies that tell the state of a server, and are no matter of rights: what to do."""
+"""The advice for error replies that report a state of the server and not a missing right."""
 
 _CONNECTING: Final = re.compile(r"Error (-?\d+|.*) connecting to .*?\.(?: (.*)\.)?", re.DOTALL)
-"""What redis-py makes of an error of the system."""
+"""The text that redis-py makes of an OSError."""
 
 
 def require_redis() -> None:
-    """Refuse to go on without redis-py, for publishing would only log a warning then; take over the library's log.
+    """Raise CommandError without redis-py, because publishing would only log a warning; take over the library's log.
 
-    A command tells in its own words what the library logs, and must not tell it twice.
+    A command reports in its own words what the library logs, so the log must not reach stderr as well.
     """
     try:
         _redis_py.check()
@@ -59,7 +58,7 @@ def require_redis() -> None:
 
 
 def require_enabled(variable: str, *, enabled: bool) -> None:
-    """Refuse to go on where the environment switches the command's job off: it would do nothing, and look well."""
+    """Raise CommandError if the environment switches this off: the command would do nothing and seem to succeed."""
     if not enabled:
         raise CommandError(f"switched off: {variable} is false; to go on, set it for this command: {variable}=true")
 
@@ -84,17 +83,17 @@ def address(url: RedisUrl) -> str:
 
 
 class Fault(NamedTuple):
-    """What went wrong."""
+    """An error in the user's words: what went wrong, what to do, and the exit status."""
 
     what: str
     advice: str
     status: Exit
     lasts: bool = False
-    """Whether trying again is of no use before somebody has done something about it."""
+    """Whether a retry cannot help until somebody has changed the settings or the server."""
 
 
 class Faults:
-    """What errors mean to the user of these settings."""
+    """Turns errors into messages for the user of these settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._source = settings.source
@@ -104,7 +103,7 @@ class Faults:
         self._channel = quoted(settings.channel)
 
     def connecting(self, error: BaseException) -> Fault:
-        """A connection that could not be made, or a login that was refused."""
+        """Return the message for a failed connection or a refused login."""
         if isinstance(error, Exception) and is_error_reply(error):
             reply = shortened(reply_text(error, self._password))
             return Fault(f"Redis connection error: {reply}", self._about_login(reply), Exit.REFUSED, _lasts(reply))
@@ -123,7 +122,7 @@ class Faults:
         return Fault(what, "publish again only if they may get it twice", Exit.UNKNOWN)
 
     def listening(self, error: Exception, *, before: bool) -> Fault:
-        """A subscription that was lost, or could not be made `before` there was one."""
+        """Return the message for a lost subscription; `before`: for a failure before the first subscription."""
         if isinstance(error, SubscriptionRefusedError):
             reply = shortened(error.quoted).rstrip(". ")
             return self.refused("SUBSCRIBE" if before else "PING", reply)
@@ -132,7 +131,7 @@ class Faults:
         return Fault(_words(error, None), self._about_server(), Exit.NO_CONNECTION)
 
     def refused(self, command: str, reply: str) -> Fault:
-        """A command that the server refused with these words."""
+        """Return the message for a command that the server refused with this reply."""
         return Fault(
             f"Redis {command} error: {reply}", self._about_refusal(command, reply), Exit.REFUSED, _lasts(reply)
         )
@@ -152,7 +151,7 @@ class Faults:
         return self._about_state(reply) or "try again once the server allows it"
 
     def _about_state(self, reply: str) -> str:
-        """What holds for any command; empty if nothing is known."""
+        """Return the advice that holds for any command; empty if there is none."""
         code = code_of(reply)
         if code in STATES:
             return STATES[code].format(source=self._source)
@@ -164,7 +163,7 @@ class Faults:
 
 
 def code_of(reply: str) -> str:
-    """The code with which an error reply begins."""
+    """Return the code at the start of an error reply."""
     return reply.partition(" ")[0]
 
 
@@ -194,7 +193,7 @@ def _words(error: BaseException, on_timeout: str | None) -> str:
 
 
 class RefusedError(Exception):
-    """The server answered with an error; its text has no password in it, and begins with the code."""
+    """The server answered with an error; the text begins with the code and contains no password."""
 
 
 class LostError(Exception):
@@ -202,7 +201,7 @@ class LostError(Exception):
 
 
 class Server:
-    """A connection for commands, made as a publish makes its own."""
+    """A connection for commands; it connects in the same way as a publish."""
 
     def __init__(self, url: RedisUrl) -> None:
         from checkpoint_notify._sync.connection import Deadline, RedisConnection  # imports redis
@@ -212,9 +211,9 @@ class Server:
         self._redis: Any = RedisConnection(url, self._deadline)
 
     def connect(self) -> str:
-        """Connect, log in, choose the database, and have PING answered: the words in which it is refused, or nothing.
+        """Connect, log in, select the database and send PING; return the error reply to PING, or an empty text.
 
-        Raises what redis-py raises, without the password.
+        Raises the exceptions of redis-py, without the password.
         """
         self._deadline.restart(CONNECT_SECONDS)
         is_connected = False
@@ -232,7 +231,7 @@ class Server:
         return ""
 
     def ask(self, *command: str | bytes) -> Any:
-        """The reply to a command; raises RefusedError, LostError."""
+        """Return the reply to a command; raises RefusedError, LostError."""
         self._deadline.restart(REPLY_SECONDS)
         try:
             self._redis.send_command(*command)
@@ -250,7 +249,7 @@ class Server:
 
 
 def addresses(host: str, port: int) -> list[str]:
-    """The addresses of a host; raises OSError."""
+    """Return the addresses of a host; raises OSError."""
     from checkpoint_notify._sync.connection import Deadline, resolve
 
     found = resolve(host, port, Deadline(CONNECT_SECONDS))
@@ -259,7 +258,7 @@ def addresses(host: str, port: int) -> list[str]:
 
 @contextmanager
 def closing_after(seconds: float | None, listener: CheckpointListener) -> Iterator[threading.Event]:
-    """Close the listener once the time is up, which sets the event; None for never."""
+    """Close the listener and set the yielded event after so many seconds; None means never."""
     expired = threading.Event()
 
     def expire() -> None:

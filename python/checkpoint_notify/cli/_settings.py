@@ -1,4 +1,4 @@
-"""The settings of a command: the environment, as the library reads it, and the options that override it."""
+"""The settings of a command: the library's settings from the environment, overridden by options."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ URL_ADVICE: Final = "write redis://[user:password@]host[:port][/database]"
 
 
 class Settings:
-    """Where a command publishes to or listens."""
+    """The server and the channel of a command."""
 
     def __init__(self, url: str | None, instance: str | None) -> None:
         given: dict[str, Any] = {"redis_url": url, "instance_id": instance}
@@ -24,14 +24,14 @@ class Settings:
         self.notifier: Final = dataclasses.replace(CheckpointNotifierConfig.from_env(), **given)
         self.listener: Final = dataclasses.replace(CheckpointListenerConfig.from_env(), **given)
         self.source: Final = "REDIS_URL" if url is None else "--url"
-        """What the user changes to name another server."""
+        """The variable or option that names the server, for messages."""
         try:
             self.channel: Final = checkpoint_channel(self.notifier.instance_id)
         except EncodeError as error:
             raise CommandError(f"--instance: {error}") from None
 
     def url(self) -> RedisUrl:
-        """The server; a CommandError if Rust refuses the URL."""
+        """Return the server's URL; raises CommandError if Rust refuses it."""
         try:
             return parse_redacted(self.notifier.redis_url)
         except RedisUrlError as error:
@@ -39,5 +39,5 @@ class Settings:
 
     @property
     def url_advice(self) -> str:
-        """What to do about a URL that is refused."""
+        """The advice for a URL that is refused."""
         return f"{URL_ADVICE} ({self.source})"

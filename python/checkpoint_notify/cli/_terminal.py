@@ -1,6 +1,6 @@
-"""Text that is fit for a terminal: nothing invisible, nothing that the terminal would obey, wrapped at words.
+"""Makes text safe for a terminal: no invisible characters, no control characters, lines wrapped at words.
 
-All that a command shows and did not write itself goes through `visible` or `quoted`.
+A command passes all text from outside (payloads, arguments, replies) through `visible` or `quoted`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from typing import Any, Final, NamedTuple, TextIO
 from checkpoint_notify.errors import DecodeError
 
 LONGEST: Final = 1000
-"""Characters of a text that are shown; a payload may have millions."""
+"""How many characters of a text are shown; a payload may have millions."""
 
 _PLAIN: Final = re.compile(r'(?!::)[^ "]+')
-"""A visible value that cannot be misread within a line. GitHub takes a line that begins with `::` for a command."""
+"""A visible value that needs no quotes within a line. A value that begins with `::` needs them: in a log of GitHub
+Actions, such a line is a command."""
 _WORD: Final = re.compile("[^ ]+")
 _SPARE: Final = 30
-"""Columns that must be left beside an indentation."""
+"""The least number of columns beside an indentation."""
 _BLANK: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters, marks and symbols that show nothing."""
+"""Letters, marks and symbols that are invisible."""
 _DUMB: Final = ("dumb", "unknown")
 _SGR: Final = {
     "": "",
@@ -39,7 +40,7 @@ _SGR: Final = {
 
 
 class _Pictures(dict[int, str]):
-    """How each character is shown where the output has this encoding; worked out when it is first met."""
+    """Maps each character to its visible form in an output of this encoding; computes it at the first use."""
 
     def __init__(self, encoding: str) -> None:
         super().__init__()
@@ -53,11 +54,11 @@ class _Pictures(dict[int, str]):
         char = chr(code)
         if char.isprintable():
             return char if char not in _BLANK and self._has(char) else f"<U+{code:04X}>"
-        if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as Python keeps it
+        if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, decoded with surrogateescape
             return f"<{code - 0xDC00:02X}>"
         if code > 0x7F:
             return f"<U+{code:04X}>"
-        picture = "\u2421" if code == 0x7F else chr(0x2400 + code)  # one column wide; no `\n` of a payload looks so
+        picture = "\u2421" if code == 0x7F else chr(0x2400 + code)  # one column; differs from the text `\n`
         return picture if self._has(picture) else f"<{code:02X}>"
 
     def _has(self, char: str) -> bool:
@@ -69,12 +70,12 @@ class _Pictures(dict[int, str]):
 
 
 class _Widths(dict[int, int]):
-    """How many columns each character takes that is shown as it is."""
+    """Maps each visible character to its width in columns."""
 
     def __missing__(self, code: int) -> int:
         char = chr(code)
         wide = unicodedata.east_asian_width(char) in "WF"
-        # Marks, and the letters of Hangul that join the one before.
+        # Marks and Hangul medial and final letters combine with the character before them.
         none = unicodedata.category(char)[0] == "M" or 0x1160 <= code <= 0x11FF or 0xD7B0 <= code <= 0xD7FF
         width = self[code] = 0 if none else 1 + wide
         return width
@@ -85,27 +86,27 @@ _widths: Final = _Widths()
 
 
 def _table() -> _Pictures:
-    """The pictures for stdout, whose encoding is also that of stderr."""
+    """Return the table for the encoding of stdout; stderr has the same encoding."""
     global _pictures
-    encoding = getattr(sys.stdout, "encoding", None) or _pictures.encoding or "utf-8"  # a live display's has none
+    encoding = getattr(sys.stdout, "encoding", None) or _pictures.encoding or "utf-8"  # None in a live display
     if _pictures.encoding != encoding:
         _pictures = _Pictures(encoding)
     return _pictures
 
 
 def visible(text: str) -> str:
-    """The text on one line, with a picture or a name for each character that would not show."""
+    """Return the text on one line, with a picture or a name for each character that is not visible."""
     return text if text.isascii() and text.isprintable() else text.translate(_table())
 
 
 def shortened(text: str) -> str:
-    """The visible text, or its beginning and its length."""
+    """Return the visible text; of a long one the beginning and the length."""
     shown = visible(text[:LONGEST])
     return shown if len(text) <= LONGEST else f"{shown}{cut_mark()} ({len(text):,} characters)"
 
 
 def quoted(text: str, *, always: bool = False) -> str:
-    """A value within a line: visible, shortened, and in quotes if it could be misread without them."""
+    """Return a value for use within a line: visible, shortened, and in quotes if it is ambiguous without them."""
     shown = visible(text[:LONGEST])
     if always or not _PLAIN.fullmatch(shown):
         shown = '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -113,21 +114,21 @@ def quoted(text: str, *, always: bool = False) -> str:
 
 
 def cut_mark() -> str:
-    """Stands where something was left out."""
+    """Return the mark that stands for omitted text."""
     return "…" if _table()[0x2026] == "…" else "..."
 
 
 def columns_of(shown: str) -> int:
-    """How many columns a visible text takes."""
+    """Return the width of a visible text in columns."""
     return len(shown) if shown.isascii() else sum(_widths[ord(char)] for char in shown)
 
 
 class Screen:
-    """Writes lines for people, to stdout or to stderr: with colours on a terminal, as plain lines everywhere else."""
+    """Writes lines for people to stdout or stderr: with colours on a terminal, else as plain lines."""
 
     def __init__(self, name: str = "stdout") -> None:
-        self._name: Final = name  # not the stream: a live display puts another in its place for a while
-        self.is_terminal: Final = self._stream.isatty()  # no variable forces colours into a pipe
+        self._name: Final = name  # not the stream itself: a live display replaces it for a while
+        self.is_terminal: Final = self._stream.isatty()  # no environment variable forces colours into a pipe
         self.is_dumb: Final = os.environ.get("TERM", "").lower() in _DUMB
         self._is_coloured: Final = self.is_terminal and not self.is_dumb and not os.environ.get("NO_COLOR")
 
@@ -138,19 +139,19 @@ class Screen:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal, at this moment; 20 at least."""
+        """The current width of the terminal in columns, at least 20."""
         given = os.environ.get("COLUMNS", "")
         columns = int(given) if re.fullmatch("[0-9]{1,6}", given, re.ASCII) else 0
         try:
             columns = columns or os.get_terminal_size(1 if self._name == "stdout" else 2).columns
         except OSError:
-            pass  # it is no terminal
+            pass  # not a terminal
         return max(20, columns or 80)
 
     def line(self, *parts: str | tuple[str, str], indent: int = 0) -> None:
-        """One line, of visible texts or of such with their styles.
+        """Write one line. Each part is a visible text, or a pair of a visible text and a style.
 
-        On a terminal it is wrapped at words; what does not fit into the first row is indented.
+        On a terminal the line is wrapped at words, and all rows after the first are indented.
         """
         pairs = [(part, "") if isinstance(part, str) else part for part in parts]
         text = "".join(part for part, _ in pairs)
@@ -163,18 +164,18 @@ class Screen:
             self._stream.write(" " * (indent if start else 0) + self._styled(pairs, start, end) + "\n")
 
     def excerpt(self, payload: bytes, error: DecodeError) -> Excerpt:
-        """What `place` shows."""
+        """Return the excerpt that `place` writes."""
         return excerpt(payload, error, max(15, (self.width if self.is_terminal else 120) - 5))
 
     def place(self, payload: bytes, error: DecodeError) -> None:
-        """Two lines: where in the payload the fault is."""
+        """Write two lines that show the place of the fault in the payload."""
         text, carets = self.excerpt(payload, error)
         for part in (text, (carets, "bold red")):
             pairs = [("    ", ""), (part, "") if isinstance(part, str) else part]
             self._stream.write(self._styled(pairs, 0, len(text) + len(carets) + 4) + "\n")
 
     def flush(self) -> None:
-        """Show it now: whoever reads the output waits for it."""
+        """Write the buffered lines now: a reader may wait for them."""
         self._stream.flush()
 
     def _styled(self, pairs: list[tuple[str, str]], start: int, end: int) -> str:
@@ -188,7 +189,7 @@ class Screen:
 
 
 def _rows(text: str, width: int, indent: int) -> Iterator[tuple[int, int]]:
-    """Where each row of a text starts and ends, if it is wrapped at words; a word longer than a row is broken."""
+    """Yield the start and end of each row of a text that is wrapped at words; a word longer than a row is split."""
     start = end = 0
     room = width
     for word in _WORD.finditer(text):
@@ -206,7 +207,7 @@ def _rows(text: str, width: int, indent: int) -> Iterator[tuple[int, int]]:
 
 
 def _fitting(text: str, room: int) -> int:
-    """How many characters fit into so many columns; one at least."""
+    """Return how many characters fit into so many columns, at least one."""
     for index, char in enumerate(text):
         room -= _widths[ord(char)]
         if room < 0:
@@ -215,27 +216,27 @@ def _fitting(text: str, room: int) -> int:
 
 
 class Excerpt(NamedTuple):
-    """The line of a payload that holds a fault, cut around it."""
+    """The line of a payload that has the fault, cut to fit."""
 
     text: str
     carets: str
-    """Spaces, and carets under the place."""
+    """Spaces, and carets under the fault."""
 
 
 class _Cell(NamedTuple):
-    """A character with those that join it, as it is shown."""
+    """A character together with its combining characters, in visible form."""
 
     shown: str
     columns: int
     end: int
-    """Bytes from the start of what is shown to the end of this cell."""
+    """The number of bytes from the start of the excerpt to the end of this cell."""
 
 
 def excerpt(payload: bytes, error: DecodeError, width: int) -> Excerpt:
-    """Where in the payload Rust stopped, in `width` columns (15 or more).
+    """Return the part of the payload where Rust stopped, in `width` columns (15 or more).
 
-    The carets stand under the last byte that it took or looked at; behind the end, where that comes too early. A line's
-    end is shown as part of the line, so that a newline that is refused can be pointed at.
+    The carets stand under the last byte that Rust read or peeked at. If the payload ends too early, they stand behind
+    its end. A newline is shown as part of its line, so that the carets can point at a newline that is refused.
     """
     at = _place(payload, error)
     start, end = _line(payload, at)
@@ -247,7 +248,7 @@ def excerpt(payload: bytes, error: DecodeError, width: int) -> Excerpt:
     caret = behind[0].columns if behind else 1
     room = width - (not behind)
     mark = cut_mark()
-    # The cell with the fault is always shown, and if possible twice as much before it as behind it.
+    # Always show the cell with the fault. If possible, show twice as much before the fault as after it.
     least = max(room // 3, caret + len(mark))
     if high == end:
         least = min(least, _columns(behind))
@@ -257,26 +258,27 @@ def excerpt(payload: bytes, error: DecodeError, width: int) -> Excerpt:
 
 
 def _place(payload: bytes, error: DecodeError) -> int:
-    """The index of the byte to point at; the length of the payload where it ends too early."""
+    """Return the index of the byte to point at; the length of the payload if it ends too early."""
     if error.category in ("utf8", "eof"):
         return min(error.offset, len(payload))
     at = max(0, error.offset - 1)
     if error.message.startswith("control character") and payload[at] >= 0x20:
-        return at + 1  # in a string that is skipped, serde_json's column ends before the culprit
+        # serde_json `src/read.rs`, `SliceRead::ignore_str`, reports the position before the control character.
+        return at + 1
     while at and payload[at] & 0xC0 == 0x80:
-        at -= 1  # within a character, which is good UTF-8, or the category would be another
+        at -= 1  # go to the start of the character; the payload is UTF-8, or the category would be `utf8`
     return at
 
 
 def _line(payload: bytes, at: int) -> tuple[int, int]:
-    """The line around a place, with its newline; behind a last newline that is the line before."""
+    """Return the bounds of the line around a place, with its newline; after a final newline, those of the last line."""
     inside = at if at < len(payload) else max(0, at - 1)
     newline = payload.find(b"\n", inside)
     return payload.rfind(b"\n", 0, inside) + 1, len(payload) if newline < 0 else newline + 1
 
 
 def _at_character(payload: bytes, index: int) -> int:
-    """The index, or that of the next character if it is within one."""
+    """Return the index, moved to the next character if it is within a character."""
     for following in range(index, min(index + 4, len(payload))):
         if payload[following] & 0xC0 != 0x80:
             return following
@@ -307,7 +309,7 @@ def _columns(cells: list[_Cell]) -> int:
 
 
 def _take(cells: list[_Cell], room: int, mark: str, *, cut: bool) -> list[_Cell]:
-    """The first cells, and a mark if there are more."""
+    """Return the first cells that fit, and a mark if cells are omitted."""
     if not cut and _columns(cells) <= room:
         return cells
     taken: list[_Cell] = []
@@ -321,13 +323,13 @@ def _take(cells: list[_Cell], room: int, mark: str, *, cut: bool) -> list[_Cell]
 
 
 def json_line(value: dict[str, Any]) -> str:
-    """JSON in ASCII, which no terminal, locale or log can take for anything else; integers are exact."""
-    import json  # few commands need it
+    """Return JSON in ASCII, which is safe for every terminal, locale and log; integers keep all digits."""
+    import json  # imported late: few commands need it
 
     return json.dumps(value).replace("\x7f", "\\u007f")
 
 
 def error_json(error: DecodeError) -> dict[str, Any]:
-    """Rust's refusal; `line` and `column` are null for bytes that are not UTF-8."""
+    """Return Rust's error as a JSON object; `line` and `column` are null for bytes that are not UTF-8."""
     fields = ("category", "message", "line", "column", "offset")
     return {**{name: getattr(error, name) for name in fields}, "text": str(error)}

@@ -1,4 +1,4 @@
-"""The command line: its commands, what is wrong with one, and completion in shells."""
+"""The command line: the list of commands, the messages for usage errors, and shell completion."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _COMMANDS: Final = {
     ),
     "compat": ("contract", "Say whether the schema NEW may follow the schema OLD, and why not."),
 }
-"""Each command: its module in this package, and the first sentence of its help; so the list of all imports none."""
+"""Each command with its module and the first sentence of its help, so that the list of commands imports no module."""
 _SHELLS: Final = ("bash", "zsh", "fish")
 _COMPLETION: Final = "_CHECKPOINT_NOTIFY_COMPLETE"
-"""The variable by which a shell asks for completions; click's name for it."""
+"""The environment variable by which a shell requests completions, in click's naming scheme."""
 
 
 class _Commands(click.Group):
@@ -50,11 +50,11 @@ class _Commands(click.Group):
     context_class = Context
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names."""
+        """Return the names of the commands."""
         return [*_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> Command | None:
-        """One of them; None where there is none of this name."""
+        """Import and return the command with this name; None if there is none."""
         if cmd_name not in _COMMANDS:
             return None
         command: Command = getattr(importlib.import_module(f"{__package__}.{_COMMANDS[cmd_name][0]}"), cmd_name)
@@ -63,21 +63,21 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is named, and the arguments behind it."""
+        """Return the named command and the arguments after it; raises CommandError for an unknown name."""
         if args and args[0] not in _COMMANDS and not ctx.resilient_parsing:
             raise CommandError(f"there is no command {quoted(args[0])}: {PROGRAM} --help lists all")
         return super().resolve_command(ctx, args)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option --help."""
+        """Return the option --help."""
         return in_our_words(super().get_help_option(ctx))
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The usage line."""
+        """Write the usage line."""
         write_usage(ctx, formatter, ["COMMAND ..."])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Each command with the first sentence of its help, which is not cut short."""
+        """Write each command with the whole first sentence of its help; click would cut it short."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
@@ -149,14 +149,14 @@ def _install_completion(ctx: click.Context, _param: click.Parameter, shell: str 
 )
 @click.pass_context
 def app(ctx: click.Context) -> None:
-    """The command line as a whole."""
+    """Print the help if no command is given."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)
         ctx.exit(Exit.USAGE)
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command that is named, and return its exit status; what goes wrong is told on stderr."""
+    """Run the named command and return its exit status; write errors to stderr."""
     try:
         status = app.main(arguments, PROGRAM, _COMPLETION, standalone_mode=False)
     except CommandError as error:
@@ -171,13 +171,13 @@ def run(arguments: list[str]) -> int:
     except ImportError as error:
         if (error.name or "redis").partition(".")[0] != "redis":
             raise
-        say(f"the module redis that Python finds is no redis-py that can be used: {visible(str(error))}")
+        say(f"Python finds a module named redis that is not a usable redis-py: {visible(str(error))}")
         return Exit.USAGE
     return int(status or Exit.OK)
 
 
 def _words(error: click.ClickException) -> str:
-    """What is wrong with a command line, in our words."""
+    """Return what is wrong with a command line, in this package's words."""
     match error:
         case click.NoSuchOption():
             near = " or ".join(error.possibilities or ())
@@ -202,14 +202,14 @@ def _is_flag(error: click.BadOptionUsage) -> bool:
 
 
 def _name(param: click.Parameter | None) -> str:
-    """How the user writes an option, or reads of an argument."""
+    """Return the name of an option or argument as the help shows it."""
     if isinstance(param, click.Option):
         return param.opts[-1]
     return "an argument" if param is None else str(param.metavar or param.name)
 
 
 def _shell(word: str) -> str:
-    """The shell that is meant."""
+    """Return the named shell; `auto` is the shell of the variable SHELL."""
     shell = os.environ.get("SHELL", "").rpartition("/")[2] if word == "auto" else word
     if shell not in _SHELLS:
         raise CommandError("which shell? Name it: --install-completion bash, zsh or fish")
@@ -217,7 +217,7 @@ def _shell(word: str) -> str:
 
 
 def _script(shell: str) -> str:
-    """What the shell reads to complete this command."""
+    """Return the script that makes the shell complete this command."""
     from click.shell_completion import get_completion_class
 
     completion = get_completion_class(shell)
@@ -227,7 +227,7 @@ def _script(shell: str) -> str:
 
 
 def _installed(shell: str) -> list[Path]:
-    """Put the script where the shell finds it; the files that are written, of which one of the user's is added to."""
+    """Write the script where the shell finds it, and load it in the user's start file; return the files written."""
     import shlex
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`checkpoint-notify schema`, `compat` and `conformance`: the contract, its versions, and who keeps it."""
+"""`checkpoint-notify schema`, `compat` and `conformance`: print the schema, compare two, test implementations."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def compat(*, old: str, new: str, as_json: bool) -> Exit:
 
     Either of the two files may be -, which is stdin.
 
-    Exit status 0 only if they are fully compatible; 1 if not; 2 if a file is no schema that can be judged.
+    Exit status 0 only if they are fully compatible; 1 if not; 2 if a file is not a schema that can be judged.
 
     Example: checkpoint-notify compat schema/released/0.1.0/checkpoint_notification.schema.json my.schema.json
     """
@@ -118,7 +118,7 @@ _KINDS: Final = {
 @click.argument("words", nargs=-1, metavar="COMMAND...")
 @click.option("--known", type=File(), metavar="FILE", help="Known divergences, TOML or JSON; each must still diverge.")
 @click.option(
-    "--only", multiple=True, metavar="PATTERN", help="Only checks so named, such as 'decode/refused/*'; repeatable."
+    "--only", multiple=True, metavar="PATTERN", help="Only checks with these names, as 'decode/refused/*'; repeatable."
 )
 @click.option("--list", "list_checks", is_flag=True, help="Print the names of the checks; run none.")
 @click.option(
@@ -133,14 +133,14 @@ _KINDS: Final = {
     type=_LONGEST_WAIT,
     default=_LIMITS.start,
     metavar="S",
-    help=f"Seconds for the first; {_LIMITS.start:g} unless given.",
+    help=f"Seconds for the first answer; {_LIMITS.start:g} unless given.",
 )
 @click.option(
     "--restarts",
     type=Integer(0),
     default=_LIMITS.restarts,
     metavar="N",
-    help=f"How often to start the peer anew, at most; {_LIMITS.restarts} unless given.",
+    help=f"How often to restart the peer, at most; {_LIMITS.restarts} unless given.",
 )
 @click.option(
     "--show", type=Integer(0), default=3, metavar="N", help="How many failures to show of each kind; 3 unless given."
@@ -161,7 +161,7 @@ def conformance(
     """Judge an implementation of the message by the golden vectors of the real Rust crate.
 
     COMMAND starts a peer: a program that reads requests and writes answers, one JSON line each (docs/protocol.md).
-    Exit status 0 if every answer is Rust's, or diverges as the list of known divergences says; 1 if not.
+    Exit status 0 if every answer equals Rust's or is a known divergence; 1 if not.
 
     Example: checkpoint-notify conformance -- python -m checkpoint_notify.conformance.peer
     """
@@ -175,7 +175,7 @@ def conformance(
         raise CommandError("which command starts the peer? checkpoint-notify conformance -- COMMAND...")
     try:
         entries = read_known(Path(known), everything) if known is not None else []
-        with putting_back():  # the peer is ended with this process
+        with putting_back():  # a signal must kill the peer too
             found = run(list(words), chosen, Limits(start=start_timeout, answer=timeout, restarts=restarts))
     except KnownFileError as error:
         if isinstance(error.__cause__, OSError):
@@ -221,7 +221,7 @@ def _show_report(report: Report, most: int) -> None:
 def _details(report: Report, most: int) -> Iterator[str]:
     for kind in Kind:
         if kind is Kind.NOT_RUN:
-            continue  # why that is so is told once
+            continue  # "Given up" below gives the reason once
         failures = [failure for failure in report.failures if failure.kind is kind]
         for failure in failures[:most]:
             yield from _detail(failure)

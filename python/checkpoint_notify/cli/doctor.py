@@ -1,4 +1,4 @@
-"""`checkpoint-notify doctor`: one look after the other, each told as soon as it is done."""
+"""`checkpoint-notify doctor`: runs one check after the other and reports each result at once."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ _SWITCHES: Final = {
     "ENABLE_CHECKPOINT_NOTIFY": ("publish", "the service publishes nothing"),
     "ENABLE_MODEL_RELOAD": ("watch", "the service listens to nothing"),
 }
-_SECRET_STATE: Final = "this user may not ask: ask whoever runs the server"
+_SECRET_STATE: Final = "this user has no right to ask: ask the operator of the server"
 _LOAD: Final = "look at the server's load and log"
 _ROLES: Final = {"master": "primary", "slave": "replica"}
 _LIMIT_BYTES: Final = 8 * 1024 * 1024
-"""The soft limit that servers come with."""
+"""The default soft limit of Redis."""
 
 
 @command("[OPTIONS]")
@@ -64,18 +64,19 @@ _LIMIT_BYTES: Final = 8 * 1024 * 1024
     "purpose",
     type=OneOf("publish", "watch"),
     metavar="publish|watch",
-    help="What must be switched on and allowed. Unless given, one of the two rights is enough.",
+    help="The job that must be switched on and allowed. Unless given, one of the two rights is enough.",
 )
 @with_url
 @with_json
 def doctor(*, purpose: str | None, url: str | None, instance: str | None, as_json: bool) -> Exit:
     """Find out what keeps notifications from arriving.
 
-    It looks at each step from the settings to a message that comes back, and says what to do where one fails.
-    Each line is ok, warning or failed. What this user may not ask is a warning, as is a state of the server in which
-    messages still arrive.
-    Nothing is published on the channel itself: a round trip takes a channel of its own, fks:doctor-*:model_checkpoints.
-    Exit status 0 unless a line failed, else that of the first: 2 a setting, 3 no connection, 4 refused by the server.
+    It checks each step from the settings to a round trip of a message. If a step fails, it says what to do.
+    Each line is ok, warning or failed. A question that this user has no right to ask is a warning. So is a state of the
+    server in which messages still arrive.
+    It publishes nothing on the channel itself: the round trip uses its own channel, fks:doctor-*:model_checkpoints.
+    The first failed line sets the exit status: 2 a setting, 3 no connection, 4 refused by the server. It is 0 if no
+    line failed.
 
     Example: REDIS_URL=redis://user:password@localhost checkpoint-notify doctor --for watch
     """
@@ -93,14 +94,14 @@ def doctor(*, purpose: str | None, url: str | None, instance: str | None, as_jso
 
 
 class Finding(NamedTuple):
-    """What was looked at, and what was found."""
+    """The result of one check."""
 
     name: str
     detail: str
     advice: str = ""
-    """What to do; empty where all is well."""
+    """What to do; empty if nothing is wrong."""
     status: Exit = Exit.OK
-    """For the process, if this is the first line that failed."""
+    """The exit status of the process, if this is the first check that failed."""
 
     @property
     def grade(self) -> str:
@@ -108,7 +109,7 @@ class Finding(NamedTuple):
         return "failed" if self.status else "warning" if self.advice else "ok"
 
     def to_json(self) -> dict[str, Any]:
-        """For machines."""
+        """Return the result as a JSON object."""
         return {"name": self.name, "grade": self.grade, "detail": self.detail, "advice": self.advice or None}
 
 
@@ -152,7 +153,7 @@ def _url(url: RedisUrl) -> Finding:
     who = "no password, so no login" if url.password is None else f"user {url.username or 'default'}, with password"
     detail = f"{where}, database {url.db}, {who}, RESP{url.protocol}"
     lost = url.username is not None and url.password is None
-    advice = "a user name without a password is not used, by Rust neither: add the password" if lost else ""
+    advice = "neither this package nor Rust uses a user name without a password: add the password" if lost else ""
     return Finding("URL, as Rust reads it", detail, advice)
 
 
@@ -163,14 +164,14 @@ def _addresses(url: RedisUrl, faults: Faults) -> Finding:
         return _failed("addresses", faults.connecting(error))
 
 
-# The settings, and where each of them comes from.
+# The settings, and the source of each.
 
 
 def _settings(settings: Settings, purpose: str | None) -> Iterator[Finding]:
-    """One for each setting; the purpose (`publish`, `watch` or None) must not be switched off."""
+    """Yield a finding for each setting; it failed if the purpose (`publish`, `watch` or None) is switched off."""
     listener, instance = settings.listener, settings.listener.instance_id
     yield _setting(settings, "REDIS_URL", without_password(listener.redis_url))
-    odd = "" if instance.strip() == instance != "" else "an empty id, or one with spaces, is an id like any other"
+    odd = "" if instance.strip() == instance != "" else "empty, or with spaces at an end: is that meant?"
     yield _setting(settings, "FKS_INSTANCE_ID", f"{instance!r}, channel {settings.channel}", odd)
     for name, (job, effect) in _SWITCHES.items():
         yield _switch(settings, name, effect, Exit.USAGE if job == purpose else Exit.OK)
@@ -186,7 +187,7 @@ def _setting(settings: Settings, name: str, detail: str, advice: str = "") -> Fi
     if name.encode() not in os.environb:
         return Finding(name, f"{detail} (default)", advice)
     if not _is_text(name):
-        return Finding(name, f"{detail} (default)", "it is set, but not UTF-8, so Rust takes the default, too")
+        return Finding(name, f"{detail} (default)", "its value is not UTF-8, so Rust also uses the default")
     return Finding(name, f"{detail} (from the environment)", advice)
 
 
@@ -194,7 +195,7 @@ def _switch(settings: Settings, name: str, effect: str, if_off: Exit) -> Finding
     value = environment_text(name, "true")
     if value == "false":
         return _setting(settings, name, f"off: {effect}", f"unset {name} to switch it on")._replace(status=if_off)
-    surprise = "" if value == "true" else f"{value!r} does not switch it off, nothing but false does"
+    surprise = "" if value == "true" else f"{value!r} does not switch it off, only false does"
     return _setting(settings, name, "on", surprise)
 
 
@@ -202,31 +203,31 @@ def _number(settings: Settings, name: str, detail: str, bits: int) -> Finding:
     text = environment_text(name, "")
     if parse_unsigned(text, bits) is not None or not _is_text(name):
         return _setting(settings, name, detail)
-    surprise = f"{text!r} is no unsigned integer of {bits} bits, so Rust takes the default, too"
+    surprise = f"{text!r} is not an unsigned {bits}-bit integer, so Rust also uses the default"
     return Finding(name, f"{detail} (default)", surprise)
 
 
 def _is_text(name: str) -> bool:
-    """Whether the variable is set, to UTF-8."""
+    """Return whether the variable is set and its value is UTF-8."""
     return environment_text(name, "a") == environment_text(name, "b")
 
 
-# The server, what the user may do there, and a message.
+# The server, the rights of the user, and a round trip.
 
 
 class _Answer(NamedTuple):
-    """Whether the user may do something."""
+    """Whether the user has a right."""
 
     allowed: bool
     detail: str
     advice: str = ""
-    """What to do, if it is not allowed or not certain."""
+    """What to do if the right is missing or uncertain."""
     is_state: bool = False
-    """Whether it is not known, because of the state the server is in."""
+    """Whether the state of the server hides the answer."""
 
 
 class _Examination:
-    """What is asked of a server."""
+    """The checks that need the server."""
 
     def __init__(self, server: Server, settings: Settings, faults: Faults, purpose: str | None) -> None:
         self._server = server
@@ -235,19 +236,19 @@ class _Examination:
         self._listener = settings.listener
         self._channel = settings.channel
         self._ping = ""
-        """The words in which the server refuses PING; empty if it answers."""
+        """The error reply to PING; empty if the server answers PONG."""
         self._info: dict[str, str] = {}
         self._no_info = ""
-        """The words in which it refuses INFO."""
+        """The error reply to INFO; empty if there is none."""
 
     def findings(self) -> Iterator[Finding]:
-        """All of them; what fails before the rights are looked at is the last."""
+        """Yield all findings; a failure before the check of the rights is the last one."""
         for first in (self._connection(), self._state()):
             for finding in first:
                 yield finding
                 if finding.status:
                     return
-        heard = self._subscribers()  # before there are some of our own
+        heard = self._subscribers()  # before this command subscribes
         publish, subscribe = self._may_publish(), self._may_subscribe()
         yield self._right("publish", publish, subscribe)
         yield self._right("subscribe", subscribe, publish)
@@ -283,7 +284,7 @@ class _Examination:
         return Finding("user", f"logged in as {whoami.decode(errors='replace')}")
 
     def _state(self) -> Iterator[Finding]:
-        """Whether it is a server that takes messages, and in a state to do so."""
+        """Check that the server is not a Sentinel, and that its state allows messages."""
         try:
             self._info = _fields(self._server.ask("INFO"))
         except RefusedError as error:
@@ -296,15 +297,15 @@ class _Examination:
             return
         reply = next((reply for reply in (self._ping, self._no_info) if code_of(reply) in STATES), "")
         if not reply:
-            told = self._ping if code_of(self._ping) != "NOPERM" else ""  # which is told beside the rights
+            told = self._ping if code_of(self._ping) != "NOPERM" else ""  # the finding on rights reports NOPERM
             yield Finding("server state", f"answers PING by {told}" if told else "answers")
             return
         fault = self._faults.refused("PING", reply)
-        # In all states but BUSY, PUBLISH and SUBSCRIBE work.
+        # PUBLISH and SUBSCRIBE work in all states except BUSY.
         yield Finding("server state", reply, fault.advice, fault.status if code_of(reply) == "BUSY" else Exit.OK)
 
     def _primary(self) -> str:
-        """The first primary that a Sentinel knows."""
+        """Return the address of the first primary that a Sentinel names."""
         try:
             reply = self._server.ask("SENTINEL", "MASTERS")
         except RefusedError:
@@ -313,7 +314,7 @@ class _Examination:
         return "".join(f"; {row['name']} is at {row['ip']}:{row['port']}" for row in rows[:1])
 
     def _right(self, what: str, answer: _Answer, other: _Answer) -> Finding:
-        """Whether the user has a right that the purpose needs; without a purpose, one of the two is enough."""
+        """Return the finding on a right. It failed if the purpose needs the right; without a purpose, one is enough."""
         name = f"right to {what}"
         if answer.allowed:
             return Finding(name, answer.detail, answer.advice)
@@ -327,7 +328,10 @@ class _Examination:
         return Finding(name, answer.detail, advice, Exit.REFUSED if needed else Exit.OK)
 
     def _may_publish(self) -> _Answer:
-        """PUBLISH within a transaction is checked at once, and never done if the transaction is given up."""
+        """Test the right to publish without publishing.
+
+        Redis checks the right when a transaction queues PUBLISH; DISCARD then drops the transaction.
+        """
         try:
             self._server.ask("MULTI")
         except RefusedError as error:
@@ -350,12 +354,12 @@ class _Examination:
         try:
             self._server.ask("DISCARD")
         except RefusedError:
-            self._server.close()  # which gives the transaction up as well
+            self._server.close()  # this drops the transaction too
             self._server.connect()
 
     def _may_publish_elsewhere(self) -> _Answer:
         elsewhere = checkpoint_channel(_probe_instance())
-        why = "not tried on the channel itself, as its subscribers would get it"
+        why = "not tried on the channel itself, because its subscribers would receive it"
         try:
             self._server.ask("PUBLISH", elsewhere.encode(), b"")
         except RefusedError as error:
@@ -367,7 +371,7 @@ class _Examination:
         return _Answer(True, f"allowed on {elsewhere}", why)
 
     def _may_subscribe(self) -> _Answer:
-        """A listener subscribes to the channel, and leaves."""
+        """Test the right to subscribe: a listener subscribes to the channel and closes."""
         listener = CheckpointListener(dataclasses.replace(self._listener, enabled=True, max_reconnects=1))
         with listener, closing_after(LISTEN_SECONDS, listener):
             event = next(listener, None)
@@ -380,7 +384,7 @@ class _Examination:
         return _Answer(True, f"allowed on {self._channel}", lacks_ping if code_of(self._ping) == "NOPERM" else "")
 
     def _role(self) -> Finding:
-        """Primary or replica, and whether it is part of a cluster."""
+        """Report whether the server is a primary, a replica, or a node of a cluster."""
         info = self._info
         if not info:
             return self._unknown("role", self._no_info)
@@ -391,12 +395,12 @@ class _Examination:
             lost = f"what is published here does not reach the primary's subscribers: publish to {primary}"
             return Finding("role", f"{detail} of {primary}", lost)
         if info.get("cluster_enabled") == "1":
-            alone = "it counts its own subscribers alone: numbers of receivers and subscribers prove nothing here"
+            alone = "a node counts only its own subscribers: do not rely on numbers of receivers and subscribers here"
             return Finding("role", f"{detail}, a node of a cluster", alone)
         return Finding("role", detail)
 
     def _subscribers(self) -> Finding:
-        """How many are subscribed to the channel, on this server."""
+        """Report how many clients of this server are subscribed to the channel."""
         try:
             count = int(self._server.ask("PUBSUB", "NUMSUB", self._channel.encode())[1])
         except RefusedError as error:
@@ -405,14 +409,14 @@ class _Examination:
         return Finding("subscribers now", f"{count} on {self._channel}", nobody)
 
     def _buffer(self) -> Finding:
-        """From when on the server drops a subscriber that reads too slowly."""
+        """Report the limits at which the server disconnects a subscriber that reads too slowly."""
         name = "output buffer"
         try:
             hard, soft, seconds = _pubsub_limits(self._server.ask("CONFIG", "GET", "client-output-buffer-limit"))
         except RefusedError as error:
             return self._unknown(name, str(error))
         except (ValueError, IndexError, KeyError):
-            return self._unknown(name, "an answer that is no limit")
+            return self._unknown(name, "the reply has no limit for pubsub")
         limits = [f"{_size(hard)} at most"] * bool(hard) + [f"{_size(soft)} for {seconds} s"] * bool(soft)
         least = min((limit for limit in (hard, soft) if limit), default=_LIMIT_BYTES)
         setting = f"client-output-buffer-limit pubsub to {_LIMIT_BYTES} or more"
@@ -423,7 +427,7 @@ class _Examination:
         return Finding(name, reply, "see server state" if code_of(reply) in STATES else _SECRET_STATE)
 
     def _round_trip(self, subscribe: _Answer) -> Finding:
-        """A notification goes out and comes back, on a channel that nobody else listens to."""
+        """Publish and receive a notification on a channel that no other program uses."""
         name = "round trip"
         if not subscribe.allowed:
             why = "this state of the server" if subscribe.is_state else "no right to subscribe"
@@ -460,7 +464,7 @@ class _Examination:
 
 
 def _probe_instance() -> str:
-    """An instance that is nobody's; an ACL that allows `fks:*:model_checkpoints` allows its channel, too."""
+    """Return an unused instance id; an ACL for `fks:*:model_checkpoints` allows its channel too."""
     return f"doctor-{secrets.token_hex(6)}"
 
 
@@ -474,7 +478,7 @@ def _fields(info: bytes | str) -> dict[str, str]:
 
 
 def _pubsub_limits(reply: dict[bytes, bytes] | list[bytes]) -> tuple[int, int, int]:
-    """Bytes, bytes and seconds; 0 is no limit."""
+    """Return the hard limit in bytes, the soft limit in bytes, and its seconds; 0 means no limit."""
     value = reply[b"client-output-buffer-limit"] if isinstance(reply, dict) else reply[1]
     words = value.decode().split()
     at = words.index("pubsub")

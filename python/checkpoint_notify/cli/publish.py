@@ -80,13 +80,13 @@ def publish(
 
 
 class _Notification(NamedTuple):
-    """What is to be published."""
+    """A notification to publish, and where it comes from."""
 
     value: CheckpointNotification
     number: int | None = None
-    """Its line, under --lines."""
+    """The number of its line, under --lines."""
     prefix: str = ""
-    """File and line, before what is told about it."""
+    """The file and line that begin each message about it; empty without --lines."""
 
 
 def _made(
@@ -98,7 +98,7 @@ def _made(
     saved_at: str | None,
     meta: tuple[str, ...],
 ) -> Iterator[_Notification]:
-    """The notification that the options describe."""
+    """Yield the notification that the options describe."""
     if path is None or name is None:
         raise CommandError("what is to be published? Give a FILE (- is stdin), or both --path and --name")
     made = CheckpointNotification.new(path, name).with_version(version or 0).with_training_step(step or 0)
@@ -107,7 +107,7 @@ def _made(
 
 
 def _time(text: str) -> str:
-    """The same text; refused if it is no time."""
+    """Return the text unchanged; raises CommandError if it is not a time."""
     try:
         datetime.fromisoformat(text.upper())
     except ValueError:
@@ -134,7 +134,7 @@ def _metadata(entries: tuple[str, ...]) -> dict[str, str]:
 
 
 def _from_file(file: str, *, lines: bool) -> Iterator[_Notification]:
-    """What a file holds: one notification, or one a line."""
+    """Yield the notifications of a file: one for the whole file, or one for each line."""
     if not lines:
         yield _Notification(_decoded(read(file), shown(file)))
         return
@@ -154,14 +154,14 @@ def _decoded(payload: bytes, where: str) -> CheckpointNotification:
 
 
 def _show(settings: Settings, notifications: Iterator[_Notification], *, as_json: bool) -> None:
-    """What would be published, and where."""
+    """Print what would be published, and where."""
     target = address(settings.url())
     is_terminal = Screen().is_terminal
     for notification in notifications:
         if as_json:
             _print_json(notification, channel=settings.channel, target=target, published=False)
             continue
-        if is_terminal:  # which would obey some characters
+        if is_terminal:  # a terminal interprets control characters
             print(visible(notification.value.to_json()))
         else:
             sys.stdout.buffer.write(notification.value.to_json_bytes() + b"\n")
@@ -172,7 +172,7 @@ def _show(settings: Settings, notifications: Iterator[_Notification], *, as_json
 
 
 class _Publisher:
-    """Publishes, and tells what came of it."""
+    """Publishes notifications and reports each outcome."""
 
     def __init__(self, settings: Settings, required: int, *, as_json: bool) -> None:
         self._channel = settings.channel
@@ -182,7 +182,7 @@ class _Publisher:
         self._as_json = as_json
 
     def publish(self, notifications: Iterator[_Notification]) -> None:
-        """Publish one after the other, up to the first failure."""
+        """Publish in order; raises CommandError at the first failure."""
         published = 0
         for notification in notifications:
             try:
@@ -191,7 +191,7 @@ class _Publisher:
                 raise CommandError(f"{notification.prefix}{error}", error.status) from None
             published += 1
         if not published:
-            say("nothing was published: the FILE has no line")
+            say("nothing was published: the FILE is empty")
 
     def _publish(self, notification: _Notification) -> None:
         try:

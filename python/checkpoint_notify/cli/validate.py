@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _BAR_BYTES: Final = 1 << 18
-"""How much is read between two looks at the progress bar."""
+"""The number of bytes read between two updates of the progress bar."""
 BAR_SECONDS: Final = 0.5
-"""What is done by then needs no bar."""
+"""The delay before the bar appears; shorter runs do not show it."""
 
 
 @command("[OPTIONS] [FILES|-]...")
@@ -33,10 +33,10 @@ BAR_SECONDS: Final = 0.5
 def validate(*, files: tuple[str, ...], lines: bool, as_json: bool) -> Exit:
     """Say whether Rust accepts payloads, and where and why not.
 
-    A file is one payload, to the last byte; stdin is read unless a file is given. The caret stands under the last byte
-    that Rust took or looked at; what would not show is shown as a picture, a byte that is not UTF-8 as <FF>.
-    With --json, each payload that is refused, and each file that cannot be read, is one JSON object on a line, and the
-    last line sums up.
+    All bytes of a file are one payload. Without a file, it reads stdin. The caret stands under the last byte that Rust
+    read. Control characters are shown as pictures, and a byte that is not UTF-8 as <FF>.
+    With --json, each refused payload and each unreadable file is one JSON object on a line, and the last line is a
+    summary.
     Exit status 0 if all are accepted, 1 if one is refused, 2 if a file cannot be read.
 
     Example: checkpoint-notify watch --format raw | checkpoint-notify validate --lines
@@ -52,7 +52,7 @@ def validate(*, files: tuple[str, ...], lines: bool, as_json: bool) -> Exit:
 
 
 class _Judge:
-    """Judges payloads, one in memory at a time, and tells of each that is refused."""
+    """Validates payloads and reports each that is refused; it holds one payload at a time in memory."""
 
     def __init__(self, bar: _Bar, *, as_json: bool) -> None:
         self._bar = bar
@@ -61,7 +61,7 @@ class _Judge:
         self.accepted = self.refused = self.unreadable = 0
 
     def file(self, name: str, *, lines: bool) -> None:
-        """Judge a file; if it cannot be read, that is told, and the next has its turn."""
+        """Validate a file; if it cannot be read, report that and return."""
         try:
             if lines:
                 self._lines(name)
@@ -91,7 +91,7 @@ class _Judge:
         except DecodeError as error:
             self.refused += 1
             self._tell_refusal(name, number, payload, error)
-            self._screen.flush()  # the next payload may be long in coming
+            self._screen.flush()  # the next payload may arrive much later
         else:
             self.accepted += 1
 
@@ -106,7 +106,7 @@ class _Judge:
         self._screen.place(payload, error)
 
     def sum_up(self) -> None:
-        """The last line."""
+        """Write the summary, which is the last line."""
         counts = {"accepted": self.accepted, "refused": self.refused, "unreadable": self.unreadable}
         if self._as_json:
             self._tell({"event": "summary", **counts})
@@ -121,9 +121,9 @@ class _Judge:
 
 
 class _Bar:
-    """A progress bar for long input: grows with the bytes that were read, on stderr, and on a terminal alone.
+    """A progress bar for long input, on a terminal only; it grows with the number of bytes read.
 
-    While it is drawn, what goes to stdout and stderr goes above it.
+    While it is shown, lines written to stdout and stderr appear above it.
     """
 
     def __init__(self, names: tuple[str, ...]) -> None:
@@ -141,7 +141,7 @@ class _Bar:
         self._stack.close()
 
     def advance(self, count: int) -> None:
-        """So many more bytes were read."""
+        """Count so many more bytes, and update the bar."""
         self._done += count
         if self._is_wanted and self._progress is None and time.monotonic() >= self._shows_at:
             self._progress = self._start()
@@ -171,7 +171,7 @@ class _Bar:
 
 
 def _size(names: tuple[str, ...]) -> int | None:
-    """Bytes of all files together; None where one is a pipe, say, or is not there."""
+    """Return the total size of all files; None if one does not exist or is not a regular file."""
     total = 0
     for name in names:
         try:

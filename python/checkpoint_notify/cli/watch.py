@@ -39,7 +39,7 @@ _STYLES: Final = {Received: "green", Connected: "green", Disconnected: "red", Ga
 _INDENT: Final = 4
 _FIELDS: Final = [field.name for field in dataclasses.fields(CheckpointNotification) if field.name != "metadata"]
 _ENTRIES: Final = 50
-"""Entries of metadata that are shown on a line."""
+"""How many entries of metadata a line shows."""
 
 
 @command("[OPTIONS]")
@@ -48,7 +48,7 @@ _ENTRIES: Final = 50
     "--wait",
     type=Seconds(0, 1e9),
     metavar="S",
-    help="End after S seconds; with 124 if fewer than N came (without --count: none).",
+    help="End after S seconds; the exit status is 124 if fewer than N came (without --count: none).",
 )
 @click.option(
     "--format",
@@ -78,14 +78,14 @@ def watch(
 ) -> Exit:
     """Show what is published, and each gap, until Ctrl-C.
 
-    Each event is a line: received, invalid, gap, connected, disconnected. As text, a value that could be misread is in
-    quotes. As JSON, each line is an object: u64 are integers with all digits (readers that use doubles round them
-    beyond 2^53), and a payload is "raw" as text, or "raw_base64" if it is not UTF-8; one that is too large to be read
-    is left out. The format raw gives each payload as it came and a newline, invalid ones too (on a terminal, what it
-    would obey is shown as a picture), and tells the rest on stderr.
+    Each event is a line: received, invalid, gap, connected, disconnected. As text, an ambiguous value is in quotes.
+    As JSON, each line is an object. A u64 is an integer with all digits (readers that use doubles round it beyond
+    2^53). A payload is "raw" if it is UTF-8, else "raw_base64"; a payload above the size limit is left out. The format
+    raw writes each payload as received, valid or not, with a newline, and all other events to stderr. On a terminal,
+    raw shows control characters as pictures.
 
-    If the server refuses the first login or subscription, the exit status is 4. A connection that is lost later, or a
-    server that does not answer yet, is tried again without end, unless MODEL_RELOAD_MAX_RETRIES says how often.
+    If the server refuses the first login or subscription, the exit status is 4. If the server does not answer, or the
+    connection is lost later, the command retries without limit; MODEL_RELOAD_MAX_RETRIES sets a limit.
 
     Example: checkpoint-notify watch --count 1 --wait 600 --fail-on-gap | jq .notification.version
     """
@@ -109,7 +109,7 @@ def watch(
 
 
 class _Watch:
-    """Takes events until what was asked for has come, or something that must not."""
+    """Takes events until the count is reached, or an event occurs that ends the command."""
 
     def __init__(
         self, settings: Settings, count: int | None, *, retry: bool, fail_on_gap: bool, fail_on_invalid: bool
@@ -123,10 +123,10 @@ class _Watch:
         self._received = 0
         self._was_connected = False
         self._fault: Fault | None = None
-        """Why there is no connection now."""
+        """The error of the current outage; None while connected."""
 
     def run(self, sink: _Sink, wait: float | None) -> Exit:
-        """Show events until the end, or until `wait` seconds are over; the exit status."""
+        """Show events until the end, or for `wait` seconds; return the exit status."""
         listener = CheckpointListener(self._config)
         with sink, listener, closing_after(wait, listener) as expired:
             for event in listener:
@@ -141,7 +141,7 @@ class _Watch:
         if status is not None:
             return status
         reason = "" if fault is None else f"{fault.what}: {fault.advice}"
-        if not expired.is_set():  # MODEL_RELOAD_MAX_RETRIES
+        if not expired.is_set():  # the listener ended by MODEL_RELOAD_MAX_RETRIES
             raise CommandError(f"gave up; {reason}", Exit.NO_CONNECTION if fault is None else fault.status)
         needed = self._count or 1
         if self._received < needed:
@@ -150,7 +150,7 @@ class _Watch:
         return Exit.OK
 
     def _take(self, event: Event, sink: _Sink) -> Exit | None:
-        """Show an event; an exit status if it is the last."""
+        """Show an event; return the exit status if it is the last one."""
         status: Exit | None = None
         fault: Fault | None = None
         match event:
@@ -174,7 +174,7 @@ class _Watch:
 
 
 def _words(event: Event, fault: Fault | None) -> str:
-    """One event for people, on one line."""
+    """Return the text for one event, on one line."""
     match event:
         case Received(notification):
             return _summary(notification)
@@ -194,7 +194,7 @@ def _summary(notification: CheckpointNotification) -> str:
 
 
 def _metadata(notification: CheckpointNotification) -> str:
-    """The first entries; a name that is a field's is in quotes, as is all that could be misread."""
+    """Return the first entries. A key that equals a field's name is in quotes, and so is any ambiguous text."""
     metadata = notification.metadata
     entries = list(itertools.islice(metadata.items(), _ENTRIES))
     parts = [f"{quoted(key, always='=' in key or key in _FIELDS)}={quoted(value)}" for key, value in entries]
@@ -202,7 +202,7 @@ def _metadata(notification: CheckpointNotification) -> str:
 
 
 def _instant(moment: datetime) -> str:
-    """A moment in UTC, as RFC 3339 writes it."""
+    """Return a UTC time in the format of RFC 3339."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -215,7 +215,7 @@ def _name(event: Event) -> str:
 
 
 class _Sink:
-    """Where events are shown; entered before the first and left after the last."""
+    """Shows events; a context manager around all events."""
 
     def __enter__(self) -> _Sink:
         return self
@@ -224,15 +224,15 @@ class _Sink:
         pass
 
     def show(self, event: Event, words: str) -> None:
-        """Show an event, now: whoever reads the output waits for it."""
+        """Show an event and flush: a reader may wait for it."""
         raise NotImplementedError
 
 
 class _Json(_Sink):
-    """One JSON object on a line."""
+    """Writes each event as one JSON object on a line."""
 
     def show(self, event: Event, words: str) -> None:
-        """Write all that the event holds."""
+        """Write all fields of the event."""
         print(json_line({"event": _name(event), "at": _now(), **self._details(event, words)}), flush=True)
 
     def _details(self, event: Event, words: str) -> dict[str, Any]:
@@ -258,14 +258,14 @@ class _Json(_Sink):
 
 
 class _Raw(_Sink):
-    """The payload and a newline, of invalid ones too; all else goes to stderr."""
+    """Writes each payload, valid or invalid, with a newline; writes other events to stderr."""
 
     def __init__(self) -> None:
         self._is_terminal = Screen().is_terminal
         self._messages = Screen("stderr")
 
     def show(self, event: Event, words: str) -> None:
-        """Write the bytes as they came; a terminal gets them in a form that it does not obey."""
+        """Write the bytes as received; on a terminal, control characters appear as pictures."""
         if not isinstance(event, Received | Invalid):
             self._messages.line(f"{_now()} {_name(event)}: {words}", indent=_INDENT)
             self._messages.flush()
@@ -278,7 +278,7 @@ class _Raw(_Sink):
 
 
 class _Text(_Sink):
-    """A line for each event, and for an invalid one the place in the payload."""
+    """Writes a line for each event, and for an invalid payload also the place of the fault."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
@@ -294,22 +294,22 @@ class _Text(_Sink):
 
 _RATE_SECONDS: Final = 10
 _NAMES: Final = 12
-"""Columns for what the rows of the table are called."""
+"""The width of the column with the row names."""
 _SPARE: Final = 6
-"""Columns that stay free, for the ^C that a terminal writes, which must not begin a line."""
+"""Columns that stay free at the right, so that the terminal's `^C` does not wrap to a new line."""
 _REFRESHES: Final = 4
-"""A second; the table changes by itself too, as time goes by."""
+"""Redraws a second; the rate and the ages change without events too."""
 
 
 class Rate:
-    """Events a second over the last ten seconds; holds a number for each second and no more."""
+    """The event rate over the last ten seconds; it keeps only one count for each second."""
 
     def __init__(self) -> None:
         self._seconds: deque[tuple[int, int]] = deque(maxlen=_RATE_SECONDS)
         self._start: float | None = None
 
     def count(self, at: float) -> None:
-        """One more, at this moment of the monotonic clock."""
+        """Count one event at this time of the monotonic clock."""
         self._start = at if self._start is None else self._start
         second, number = self._seconds[-1] if self._seconds else (-1, 0)
         if second == int(at):
@@ -318,7 +318,7 @@ class Rate:
             self._seconds.append((int(at), 1))
 
     def per_second(self, at: float) -> float:
-        """The rate at this moment."""
+        """Return the rate at this time of the monotonic clock."""
         if self._start is None:
             return 0.0
         recent = sum(number for second, number in list(self._seconds) if int(at) - second < _RATE_SECONDS)
@@ -326,7 +326,7 @@ class Rate:
 
 
 class _LiveTable(_Text):
-    """A table that is drawn over and over, below the lines of all events but notifications."""
+    """A table that is redrawn in place; the lines of all events except notifications stay above it."""
 
     def __init__(self, screen: Screen, settings: Settings) -> None:
         from rich.console import Console
@@ -339,7 +339,7 @@ class _LiveTable(_Text):
         self._rate = Rate()
         self._last: tuple[datetime, CheckpointNotification] | None = None
         self._words: dict[type[Event], str] = {}
-        """Of the last event of each kind."""
+        """The text of the last event of each kind."""
         self._console = Console(force_terminal=True, highlight=False, markup=False, emoji=False)
         self._live = Live(console=self._console, get_renderable=self._table, refresh_per_second=_REFRESHES)
         self._stack = ExitStack()
@@ -354,7 +354,7 @@ class _LiveTable(_Text):
         self._stack.close()
 
     def show(self, event: Event, words: str) -> None:
-        """Note the event for the next drawing; all but a notification also gets a line that stays."""
+        """Record the event for the next redraw; any event except a notification also gets a line above the table."""
         moment = datetime.now(UTC)
         self._counts[type(event)] += 1
         match event:
