@@ -6,31 +6,31 @@ export UV_PYTHON_DOWNLOADS := never
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-# present, absent, or broken: with an empty home folder rustup's cargo is there and cannot choose a toolchain.
+# present, absent or broken. It is broken if rustup's cargo exists but HOME has no toolchain settings.
 RUST = $(shell if ! command -v cargo >/dev/null 2>&1; then echo absent; \
 	elif cargo --version >/dev/null 2>&1; then echo present; else echo broken; fi)
-absent := there is no cargo on this machine
-broken := cargo is there but cargo --version fails (with another HOME, set CARGO_HOME and RUSTUP_HOME)
+absent := cargo is not installed
+broken := cargo is installed but cargo --version fails (with another HOME, set CARGO_HOME and RUSTUP_HOME)
 
 .PHONY: help
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F'|' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 .PHONY: setup
-setup: ## Make .venv with all that the other targets need
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON)" >&2; exit 1; }
+setup: ## Make .venv with everything that the other targets need
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed; install Python 3.11 or newer, or name one: make PYTHON=…" >&2; exit 1; }
 	@$(PYTHON) .ci/setup.py
 
 .PHONY: demo
-demo: setup ## Show the main job on a server of its own: publish, receive, and read every golden vector
+demo: setup ## Show the package on its own Redis server: publish, receive, and read every golden vector
 	@$(BIN)/python -m tests.tools.demo
 
 .PHONY: test
 test: check test-python test-rust ## Check and test everything, in both languages
-	@$(if $(filter present,$(RUST)),,echo "LEFT OUT, since $($(RUST)): golden drift, tests against the Rust crate, cargo fmt, clippy and test")
+	@$(if $(filter present,$(RUST)),,echo "LEFT OUT, because $($(RUST)): golden drift, tests against the Rust crate, cargo fmt, clippy and test")
 
 .PHONY: test-python
-test-python: setup _rust ## Run pytest, with the Rust peer where cargo works
+test-python: setup _rust ## Run pytest, with the Rust peer if cargo works
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
@@ -59,21 +59,21 @@ test-matrix: setup _rust ## Run pytest on each supported Python that is found
 	$(BIN)/python .ci/matrix.py pythons
 
 .PHONY: test-wheel
-test-wheel: setup _rust ## Try a built wheel (WHEEL=its file), first where nothing else is installed
+test-wheel: setup _rust ## Test a built wheel (WHEEL=its file), first in an empty environment
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
 	$(BIN)/python .ci/matrix.py wheel "$(or $(WHEEL),$(error name the file: WHEEL=dist/….whl))" \
 		tests/repository/test_packaging.py tests/codec/test_codec_vectors.py tests/codec/test_codec_fuzz.py tests/contract/test_live.py
 
 .PHONY: test-crate
-test-crate: ## Judge a checkout of the Rust crate (CORE=its folder) by the contract
+test-crate: ## Test a checkout of the Rust crate (CORE=its folder) against the contract
 	$(PYTHON) tests/rust/against.py "$(or $(CORE),$(error name the folder of the crate: CORE=…))"
 
 .PHONY: drift
-drift: ## Judge the newest published jflow-core, with the newest serde, by the contract
+drift: ## Test the newest published jflow-core, with the newest serde, against the contract
 	$(PYTHON) tests/rust/against.py --newest
 
 .PHONY: check
-check: setup _rust ## Find drift of generated files, and faults in format, lint, types, layers and workflows
+check: setup _rust ## Check generated files, format, lint, types, layers and workflows
 	$(CODEGEN) --check
 	$(if $(filter present,$(RUST)),$(CARGO) run --locked --bin golden -- --check)
 	$(BIN)/python -m tests.tools.compat_gate
@@ -98,15 +98,15 @@ golden: ## Make the fixtures from the real Rust crate
 	$(CARGO) run --locked --bin golden
 
 .PHONY: compat
-compat: setup ## Find what changed in schema and vectors since the last release without the version saying so
+compat: setup ## Compare schema and vectors with the last release, and check that the version was raised enough
 	$(BIN)/python -m tests.tools.compat_gate
 
 .PHONY: record
-record: setup ## Keep schema and vectors as the release of the version in pyproject.toml
+record: setup ## Record schema and vectors as the release of the version in pyproject.toml
 	$(BIN)/python -m tests.tools.compat_gate --record
 
 .PHONY: conformance
-conformance: setup ## Judge the sample peers by every vector, and print the README's table
+conformance: setup ## Test the sample peers against every vector, and print the README's table
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --bin peer)
 	@$(BIN)/python -m tests.tools.peers
 
@@ -132,7 +132,7 @@ bench-scaling: setup ## Show how time and memory grow with the payload, and what
 	$(BIN)/python -m tests.tools.bench.startup
 
 .PHONY: bench-redis
-bench-redis: setup ## Time publishing and listening on one server, beside others, and draw docs/benchmark-redis.svg
+bench-redis: setup ## Time publishing and listening against bare redis-py and Rust, and draw docs/benchmark-redis.svg
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --release --bin notifier)
 	$(BIN)/python -m tests.tools.bench_redis
 
@@ -142,17 +142,17 @@ soak: setup ## Inject random faults for SECONDS while messages are published, an
 	$(BIN)/python -m tests.tools.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --shell $(or $(SHELL_NAME),sync)
 
 .PHONY: mutants
-mutants: setup ## Change the codec in thousands of places, in a copy, and see that the tests notice
+mutants: setup ## Change a copy of the codec in thousands of places, and check that the tests detect each change
 	$(CARGO) build --locked --quiet --bin peer
 	$(BIN)/python -m tests.tools.mutation
 
 .PHONY: lock
-lock: setup ## Move .ci/requirements.txt to the newest releases
+lock: setup ## Update .ci/requirements.txt to the newest releases
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
 		--generate-hashes --no-emit-index-url --group dev --output-file .ci/requirements.txt
 
 .PHONY: clean
-clean: ## Remove all that these targets made, but for generated code and fixtures
+clean: ## Remove everything that these targets made, except generated code and fixtures
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage dist site tests/rust/target
 	find python tests -name __pycache__ -prune -exec rm -rf {} +
 

@@ -1,10 +1,10 @@
-"""Runs pytest in scratch environments: at the lowest versions allowed, on each Python found, or with a built wheel.
+"""Runs pytest in temporary environments: with the lowest versions, on each Python found, or with a built wheel.
 
-`matrix.py lowest` (`make test-lowest`) takes the lowest allowed version of each dependency, extras included; what only
-the tests need comes at the versions of .ci/requirements.txt. `matrix.py pythons` (`make test-matrix`) takes all from
-there, on one Python after the other of those that the classifiers name; one that is not on this machine is listed as
-not found, and is no failure. `matrix.py wheel FILE` tests what is in that file, and not the package in this folder. It
-is run by the Python of .venv, which has uv; further arguments are given to pytest.
+`matrix.py lowest` (`make test-lowest`) installs the lowest allowed version of each dependency, extras included. Other
+packages, which only the tests need, have the versions of .ci/requirements.txt. `matrix.py pythons` (`make test-matrix`)
+installs the versions of .ci/requirements.txt on each Python that the classifiers name. It reports a Python that this
+machine lacks as not found, which is not a failure. `matrix.py wheel FILE` tests the package in that file, and not the
+one in this folder. Run it with the Python of .venv, which has uv. pytest gets all further arguments.
 """
 
 import os
@@ -26,9 +26,9 @@ PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "-p", "no:cacheprovi
 
 
 def main() -> int:
-    """Run one mode and print what came of it; 1 where a run failed, or where there was none."""
+    """Run one mode and print the results; return 1 if a run failed or there was none."""
     mode, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
-    this = Path(str(getattr(sys, "_base_executable", sys.executable)))  # sys.executable is that of .venv
+    this = Path(str(getattr(sys, "_base_executable", sys.executable)))  # sys.executable is in .venv
     if mode == "lowest":
         results = {f"lowest versions, Python {version_of(this)}": try_on(this, arguments, lowest=True)}
     elif mode == "wheel" and arguments:
@@ -48,13 +48,13 @@ def main() -> int:
 
 
 def supported() -> list[str]:
-    """The Pythons of the classifiers, as `3.11`."""
+    """Return the Python versions of the classifiers, such as `3.11`."""
     classifiers = tomllib.loads(PYPROJECT.read_text())["project"]["classifiers"]
     return re.findall(r"Python :: (3\.\d+)", "\n".join(classifiers))
 
 
 def python_of(version: str) -> Path | None:
-    """A Python of this version, on the search path or of pyenv, whose own shims answer for the chosen versions only."""
+    """Find a Python of this version on the search path or in pyenv's folder; pyenv's shims hide versions not chosen."""
     folders = [Path(folder) for folder in os.get_exec_path()]
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     folders += sorted(folder / "bin" for folder in pyenv.glob(f"{version}.*"))
@@ -63,7 +63,7 @@ def python_of(version: str) -> Path | None:
 
 
 def version_of(python: Path) -> str:
-    """Its version, as `3.11.7`; empty where it does not run, or has no venv."""
+    """Return its version, such as `3.11.7`; empty if it does not run or has no venv module."""
     code = "import platform, venv; print(platform.python_version())"
     try:
         return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
@@ -72,7 +72,7 @@ def version_of(python: Path) -> str:
 
 
 def try_on(python: Path, arguments: Sequence[str], *, lowest: bool = False, wheel: Path | None = None) -> str:
-    """Pytest's verdict in an environment of its own, made for this and removed: `passed in …`, or what failed."""
+    """Run pytest in a temporary environment; return `passed in …` or what failed."""
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder) / "venv" / "bin" / "python"
@@ -98,7 +98,7 @@ def lowest_versions(folder: Path, python: Path) -> tuple[str, str]:
 
 
 def run(*command: str) -> None:
-    """Run a command; exit where it fails, which has told its reason."""
+    """Run a command; if it fails, exit: it has printed its reason."""
     try:
         subprocess.run(command, check=True, env=ENVIRONMENT)
     except subprocess.CalledProcessError as error:

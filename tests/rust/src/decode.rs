@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 /// Why the crate refuses a payload.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The bytes are no Rust `String`, so the decoder never saw them.
+    /// The bytes are not UTF-8, so the decoder is not called.
     Utf8(Utf8Error),
-    /// `CheckpointNotification::from_json` said no.
+    /// `CheckpointNotification::from_json` returned an error.
     Json(serde_json::Error),
 }
 

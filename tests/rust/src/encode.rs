@@ -1,17 +1,17 @@
-//! The one of the crate's own outputs that can be compared byte for byte.
+//! The crate's output with sorted metadata, which can be compared byte for byte.
 
 use std::collections::HashMap;
 
 use jflow_core::checkpoint_notify::CheckpointNotification;
 
-/// Above this the search below would take too long: it needs n! tries on average.
+/// The limit of entries for the search below, which needs n! tries on average.
 pub const MOST_METADATA_ENTRIES: usize = 5;
 
 const MOST_TRIES: usize = 100_000;
 
-/// What `to_json` writes when its `HashMap` happens to iterate in the order of the keys. Each new map has a
-/// hasher of its own, so the map is made again until it does: the crate wrote these bytes, nothing was sorted
-/// afterwards.
+/// Returns the output of `to_json` whose metadata is in the order of the keys. Each new `HashMap` has its own
+/// random hasher, so this makes new maps until one iterates in that order. The bytes are the crate's own output;
+/// nothing is sorted afterwards.
 pub fn sorted_json(notification: &CheckpointNotification) -> Result<String, String> {
     let entries = notification.metadata.len();
     if entries > MOST_METADATA_ENTRIES {

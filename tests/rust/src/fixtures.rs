@@ -1,4 +1,4 @@
-//! The golden fixtures: what the crate says of each vector, and the files that hold it.
+//! The golden fixtures: the crate's answer to each vector, and the files that store it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::{decode::decode, encode::sorted_json, protocol, value};
 /// Relative path (`list/name.payload`, `list/name.json`) to content.
 pub type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// The files of all entries; or a problem for each entry which the crate judges otherwise than its list says.
+/// Returns the files of all entries, or a problem for each entry whose list does not fit the crate's answer.
 pub fn render(entries: &[Entry]) -> Result<Files, Vec<String>> {
     let mut files = Files::new();
     let mut problems = Vec::new();
@@ -30,7 +30,7 @@ pub fn render(entries: &[Entry]) -> Result<Files, Vec<String>> {
     if problems.is_empty() { Ok(files) } else { Err(problems) }
 }
 
-/// The wire bytes of an entry, once the crate has confirmed the entry's list.
+/// Returns the wire bytes of an entry, after the crate has confirmed the entry's list.
 fn payload(entry: &Entry) -> Result<Vec<u8>, String> {
     match &entry.subject {
         Subject::Canonical(notification) => own_output(notification),
@@ -77,7 +77,7 @@ fn repeated_payloads(entries: &[Entry], files: &Files) -> Vec<String> {
     )
 }
 
-/// How the folder differs from the files that should be in it: a relative path, and what is wrong with it.
+/// Returns how the folder differs from the expected files: each relative path, and what is wrong with it.
 pub fn differences(files: &Files, folder: &Path) -> io::Result<Vec<(PathBuf, &'static str)>> {
     let found = read(folder)?;
     let mut differences = Vec::new();
@@ -110,8 +110,8 @@ pub fn write(files: &Files, folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(changed)
 }
 
-/// The files in the three folders; a folder that does not exist has none. A file that is no fixture is an
-/// error: it belongs elsewhere, and the generator must not delete it.
+/// Returns the files in the three folders; a folder that does not exist has none. A file that is not a fixture is
+/// an error: it belongs elsewhere, and the generator must not delete it.
 pub fn read(folder: &Path) -> io::Result<Files> {
     let mut files = Files::new();
     for list in List::ALL {

@@ -1,8 +1,7 @@
-//! The judge: what the real `jflow-core` crate says of a payload, a value or a URL, in a form that other
-//! languages can read.
+//! The judge: reports the answers of the real `jflow-core` crate about a payload, a value or a URL as JSON.
 //!
-//! Nothing here decides anything about the message. Each verdict comes from the crate's own public functions;
-//! this library only carries questions to them and answers back.
+//! Each verdict comes from the crate's own public functions. This library only passes requests to them and
+//! returns their answers.
 
 pub mod decode;
 pub mod encode;

@@ -1,4 +1,4 @@
-//! Where the judge's inputs and outputs lie, from the place of its own manifest.
+//! The paths of the judge's inputs and outputs, relative to its own manifest.
 
 use std::path::PathBuf;
 
@@ -12,13 +12,13 @@ pub fn fixtures() -> PathBuf {
     manifest_folder().join("../../fixtures/checkpoint_notification")
 }
 
-/// The schema that the other language generates its type from.
+/// The schema from which the Python class is generated.
 pub fn schema() -> PathBuf {
     manifest_folder().join("../../schema/checkpoint_notification.schema.json")
 }
 
-/// What `cargo run` and `cargo test` say now comes before what was true when this was compiled: cargo does not compile anew
-/// when a build folder is moved or restored elsewhere, and the judge would read another copy's files.
+/// Prefers the path that `cargo run` or `cargo test` sets at run time to the path at compile time. Cargo does not
+/// recompile a build folder that was moved, and then the compiled path would point at another copy's files.
 pub fn manifest_folder() -> PathBuf {
     let now = std::env::var_os("CARGO_MANIFEST_DIR");
     now.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)

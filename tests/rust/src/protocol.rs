@@ -1,7 +1,7 @@
-//! The peer protocol, version 1: one JSON request a line, one JSON response a line.
+//! The peer protocol, version 1: each line is one JSON request or one JSON response.
 //!
-//! A response holds a verdict (`value`, `payload`, `url`, `error`) or a `failure`, which means that the
-//! question was not understood and says nothing about the crate.
+//! A response holds a verdict (`value`, `payload`, `url`, `error`) or a `failure`. A `failure` means that the
+//! request was not understood; it is not a verdict of the crate.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -11,13 +11,13 @@ use crate::{decode, redis_url, value};
 /// The version that Cargo.toml pins (a test compares it with Cargo.lock).
 pub const CRATE_VERSION: &str = "0.1.0";
 
-/// One response, and whether the peer is to end after it.
+/// One response, and whether the peer ends after it.
 pub struct Reply {
     pub response: Value,
     pub stop: bool,
 }
 
-/// The answer to one request line. Never panics on account of the line's content.
+/// Returns the answer to one request line. It panics for no content of the line.
 pub fn answer(line: &[u8]) -> Reply {
     let request: Value = match serde_json::from_slice(line) {
         Ok(request) => request,
@@ -68,7 +68,7 @@ fn run_decode(payload: &str) -> Result<Value, String> {
     Ok(verdict(&bytes))
 }
 
-/// What the crate makes of the bytes of one message: an object with the member `value`, or with `error`.
+/// Returns the crate's answer to a payload: an object with the member `value` or `error`.
 pub fn verdict(payload: &[u8]) -> Value {
     match decode::decode(payload) {
         Ok(notification) => json!({"value": value::to_value(&notification)}),

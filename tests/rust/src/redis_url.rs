@@ -1,4 +1,4 @@
-//! What redis-rs makes of a REDIS_URL, by the call that the crate's notifier makes: `redis::Client::open(url)`.
+//! Parses a REDIS_URL with the same call as the crate's notifier: `redis::Client::open(url)`.
 
 use std::path::Path;
 

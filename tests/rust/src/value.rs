@@ -23,7 +23,7 @@ pub fn to_value(notification: &CheckpointNotification) -> Value {
     })
 }
 
-/// The notification that a JSON object describes. Strict: all six members and no other, each of its one type.
+/// Returns the notification that a JSON object describes. It must have exactly the six members, each of its type.
 pub fn from_value(value: &Value) -> Result<CheckpointNotification, String> {
     let object = value.as_object().ok_or("value is not an object")?;
     let notification = CheckpointNotification {
@@ -53,7 +53,7 @@ fn string(object: &Map<String, Value>, name: &str) -> Result<String, String> {
 fn decimal(object: &Map<String, Value>, name: &str) -> Result<u64, String> {
     let text = string(object, name)?;
     match text.parse::<u64>() {
-        // `parse` also takes `+7` and `007`; the protocol has one spelling for each number.
+        // `parse` also accepts `+7` and `007`, but the protocol has only one spelling for each number.
         Ok(number) if number.to_string() == text => Ok(number),
         _ => Err(format!("{name} is not a u64 in decimal digits: {text:?}")),
     }

@@ -1,6 +1,6 @@
 //! The written source of the golden vectors: three lists of entries in one TOML file.
 //!
-//! The loader checks what can be checked without the crate: shapes, names, descriptions, repetitions.
+//! The loader checks everything that does not need the crate: types, names, descriptions and repetitions.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
@@ -43,7 +43,7 @@ pub struct Entry {
     pub subject: Subject,
 }
 
-/// What an entry is about: a value to be written, or bytes to be read.
+/// The content of an entry: a value to write, or bytes to read.
 pub enum Subject {
     Canonical(CheckpointNotification),
     Unusual(Vec<u8>),
@@ -59,13 +59,13 @@ impl Entry {
         }
     }
 
-    /// How messages name the entry.
+    /// The name of the entry in messages.
     pub fn label(&self) -> String {
         format!("{}/{}", self.list().name(), self.name)
     }
 }
 
-/// All entries, in the order of the file; or every problem of the file, each naming its entry.
+/// Returns all entries in the order of the file, or all problems of the file, each with the name of its entry.
 pub fn load(toml: &str) -> Result<Vec<Entry>, Vec<String>> {
     let source: Map<String, Value> =
         toml::from_str(toml).map_err(|error| vec![format!("not readable as TOML: {error}")])?;

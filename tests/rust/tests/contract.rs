@@ -1,4 +1,4 @@
-//! Every golden fixture against the real crate. Each failure names its vectors.
+//! Tests every golden fixture against the real crate. Each failure names its vectors.
 
 use std::path::{Path, PathBuf};
 
@@ -10,14 +10,14 @@ use judge::vectors::{self, List};
 use judge::{paths, value};
 use serde_json::{Value, json};
 
-/// A fixture as it lies on disk.
+/// The files of a fixture.
 struct Vector {
     label: String,
     payload: Vec<u8>,
     sidecar: Value,
 }
 
-/// Every vector of the list. Panics when there is none, or when a file lacks its other half.
+/// Returns every vector of the list. Panics if there is none, or if a payload or its JSON file is missing.
 fn vectors_of(list: List) -> Vec<Vector> {
     let files = fixtures::read(&paths::fixtures()).unwrap();
     let paths: Vec<&PathBuf> = files.keys().filter(|path| path.starts_with(list.name())).collect();
@@ -77,7 +77,7 @@ fn expect(what: &str, expected: &Value, actual: &Value) -> Result<(), String> {
     Err(format!("{what}\n  expected {expected}\n  actual   {actual}"))
 }
 
-/// The sidecar holds a description and the one other member, which is returned.
+/// Checks that the JSON file holds a description and one other member, and returns that member.
 fn only<'a>(vector: &'a Vector, member: &str) -> Result<&'a Value, String> {
     let keys: Vec<&String> = vector
         .sidecar
@@ -98,7 +98,7 @@ fn reads_the_value(vector: &Vector) -> Result<(), String> {
     expect("another value", expected, &value::to_value(&read))
 }
 
-/// Exactly the payload where the crate's output has one form only; else the payload is one of its forms.
+/// Checks the crate's output: it must equal the payload if it has only one form; if not, one of its forms must.
 fn writes_the_payload(vector: &Vector) -> Result<(), String> {
     let notification = value::from_value(only(vector, "value")?)?;
     let written = match notification.metadata.len() {

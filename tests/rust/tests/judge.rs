@@ -1,4 +1,4 @@
-//! The judge itself: the protocol, the loader of the vectors, the golden files.
+//! Tests of the judge: the protocol, the loader of the vectors and the golden files.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ fn only_stop_ends_the_peer() {
     }
 }
 
-/// What the program writes for this input, and its exit status.
+/// Returns the program's output for this input, and its exit status.
 fn peer(input: &str) -> (Vec<Value>, Option<i32>) {
     let mut peer = Command::new(env!("CARGO_BIN_EXE_peer"));
     let mut peer = peer.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

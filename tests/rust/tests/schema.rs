@@ -1,5 +1,5 @@
-//! The crate's struct, probed through its own two functions, against the schema from which the other language
-//! is generated.
+//! Compares the crate's struct with the schema from which the Python class is generated. The tests probe the
+//! struct through its two functions.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use jflow_core::checkpoint_notify::CheckpointNotification;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-/// The keys of a JSON object in the order of the text, which serde_json's own map does not keep.
+/// The keys of a JSON object in the order of the text; serde_json's map does not keep this order.
 struct Keys(Vec<String>);
 
 impl<'de> Deserialize<'de> for Keys {
@@ -54,7 +54,7 @@ fn field_names() -> Vec<String> {
     names
 }
 
-/// The subschema of a field, its `$ref` into `$defs` followed.
+/// Returns the subschema of a field, after following its `$ref` into `$defs`.
 fn subschema(field: &str) -> Value {
     let schema = schema();
     let property = &schema["properties"][field];
@@ -97,7 +97,7 @@ fn payload_with(field: &str, raw: Option<&str>) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// What the crate's struct holds under `field` after reading the raw JSON (None: an absent field) there.
+/// Returns the value of `field` in the crate's struct after reading the raw JSON there (None: the field is absent).
 fn read(field: &str, raw: Option<&str>) -> Result<Value, String> {
     match CheckpointNotification::from_json(&payload_with(field, raw)) {
         Ok(notification) => Ok(encoded(&notification)[field].clone()),

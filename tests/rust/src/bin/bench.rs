@@ -1,4 +1,4 @@
-//! Times the real `from_json` and `to_json` for `make bench`, on request, so that they can be run in turn with other decoders.
+//! Times the real `from_json` and `to_json` on request for `make bench`, which runs them in turn with other decoders.
 //!
 //! A request is a line `decode COUNT PAYLOAD` or `encode COUNT PAYLOAD`, the payload in base64; the answer is a line with the
 //! nanoseconds that COUNT calls took together.
@@ -35,7 +35,7 @@ fn measure(line: &str) -> Option<u128> {
     }
 }
 
-/// As a subscriber does it: the payload becomes a `String`, which must be UTF-8, and then a notification.
+/// Decodes as a subscriber does: it converts the payload to a `String`, which must be UTF-8, and then decodes it.
 fn decode(bytes: &[u8]) -> Result<CheckpointNotification, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
     CheckpointNotification::from_json(text).map_err(|error| error.to_string())

@@ -1,8 +1,8 @@
 //! `golden [--check] [--source FILE] [--out FOLDER]`: asks the crate about each vector of the source and writes
 //! the fixtures.
 //!
-//! Exit status: 0 all is as it should be; 1 with `--check`, a fixture is missing, stale or in no list; 2 the
-//! source is faulty, or the crate judges an entry otherwise than its list says; then nothing is written.
+//! Exit status: 0 if all fixtures are correct; 1 with `--check` if a fixture is missing, stale or in no list; 2 if
+//! the source is faulty or an entry's list does not fit the crate's answer; then nothing is written.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

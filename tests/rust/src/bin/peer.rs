@@ -35,7 +35,7 @@ fn serve() -> std::io::Result<()> {
     }
 }
 
-/// A panic inside a dependency is a failure of one request and no verdict; the peer goes on.
+/// A panic inside a dependency is a failure of one request, not a verdict; the peer continues.
 fn guarded(line: &[u8]) -> Reply {
     std::panic::catch_unwind(|| answer(line)).unwrap_or_else(|_| failure(Value::Null, "panicked, see stderr"))
 }

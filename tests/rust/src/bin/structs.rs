@@ -1,4 +1,4 @@
-//! What serde makes of structs that are not upstream's: the message with one field more, and other messages.
+//! Decodes structs that upstream does not have: the message with one more field, and other messages.
 //!
 //! A request is a JSON line `{"id", "struct", "payload"}` with the payload in base64; the answer holds `id`, and `value`
 //! (integers as decimal strings) with `written`, serde_json's text for it in base64; or `error`.
@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// The message as it would be with a field `added` behind all others; its name stands in serde's texts.
+/// The message with a field `added` after all others; serde's texts contain the struct's name.
 macro_rules! with_added_field {
     ($module:ident, $type:ty) => {
         mod $module {

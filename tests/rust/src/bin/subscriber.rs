@@ -1,5 +1,5 @@
-//! A plain subscriber on redis-rs, as upstream's forward service is one: prints what it makes of each message
-//! of the channel.
+//! A plain redis-rs subscriber, like upstream's forward service: prints its result for each message of the
+//! channel.
 //!
 //! First `{"subscribed":"channel"}`, then a line for each message with the base64 `payload` and the protocol's
 //! `value` or `error`. Ends at the end of stdin, and when the connection drops; exit status 1 with
@@ -54,7 +54,7 @@ async fn listen(mut pubsub: PubSub) {
     }
 }
 
-/// A thread of its own reads stdin: a read that blocks would keep the runtime from ending.
+/// A separate thread reads stdin, because a blocking read would keep the runtime from ending.
 fn end_of_stdin() -> oneshot::Receiver<()> {
     let (ended, receiver) = oneshot::channel();
     std::thread::spawn(move || {
@@ -65,7 +65,7 @@ fn end_of_stdin() -> oneshot::Receiver<()> {
     receiver
 }
 
-/// The consumer asks redis-rs for a `String` first, which is where bytes that are not UTF-8 end.
+/// The consumer asks redis-rs for a `String` first; for bytes that are not UTF-8, redis-rs returns an error.
 fn report(message: &Msg) -> Value {
     let bytes = message.get_payload_bytes();
     let text = message.get_payload::<String>();
@@ -78,7 +78,7 @@ fn report(message: &Msg) -> Value {
     report
 }
 
-/// Whoever closed the other end of stdout wants no more lines.
+/// Ends the process if the reader has closed stdout.
 fn print(line: &Value) {
     let mut output = std::io::stdout().lock();
     if writeln!(output, "{line}").and_then(|()| output.flush()).is_err() {

@@ -1,9 +1,9 @@
-//! The crate's real `CheckpointNotifier`, configured by its real `from_env`: publishes each value that it
-//! reads.
+//! Publishes each value that it reads with the crate's real `CheckpointNotifier`, configured by the real
+//! `from_env`.
 //!
 //! One JSON line in (the protocol's value object), one out: `{"ok":true}`, `{"error":"…"}` with the text of the
 //! crate's error, or `{"failure":"…"}` for a line that holds no value. With JUDGE_LOG=1 the crate's log goes to
-//! stderr as JSON lines. With JUDGE_SLOW_CLOCK=60 the crate's time limits, which nothing sets, last 60 times as long.
+//! stderr as JSON lines. With JUDGE_SLOW_CLOCK=60 the crate's fixed time limits last 60 times as long.
 
 mod slow_clock;
 
@@ -14,8 +14,8 @@ use judge::value;
 use serde_json::{Value, json};
 use tracing_subscriber::filter::LevelFilter;
 
-// More than one worker, as upstream's service has: a connection is closed by a task of its own while this one
-// waits for stdin.
+// More than one worker, as in upstream's service: another task closes a connection while this one waits for
+// stdin.
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> std::io::Result<()> {
     slow_clock::start();

@@ -1,11 +1,10 @@
-//! A clock for time limits that goes slower than the system's, so that the crate's built-in limits end nothing where
-//! a machine is busy.
+//! A slower monotonic clock, so that the crate's fixed time limits do not expire on a busy machine.
 //!
-//! The limits, 1 s to connect and 0.5 s for a reply, cannot be set. All of them are measured by `Instant`, which asks
-//! the C library for the monotonic clock; a program that has a function of that name is asked instead. Elsewhere than
-//! on Linux the clock stays as it is.
+//! The limits, 1 s to connect and 0.5 s for a reply, cannot be configured. `Instant` measures them with the C
+//! library's `clock_gettime`. If the program defines a function with this name, the linker uses that one instead.
+//! This works on Linux only; other systems keep the normal clock.
 
-/// Let the monotonic clock of this process go slower from now on, by the factor in `JUDGE_SLOW_CLOCK`, if it is set.
+/// Slows the monotonic clock of this process by the factor in `JUDGE_SLOW_CLOCK`, if that is set.
 pub fn start() {
     if let Some(factor) = std::env::var("JUDGE_SLOW_CLOCK")
         .ok()
@@ -38,7 +37,7 @@ mod imp {
         FACTOR.store(factor, Ordering::Release);
     }
 
-    /// Stands in for the C library's function in this program.
+    /// Replaces the C library's function in this program.
     ///
     /// # Safety
     ///
