@@ -10,8 +10,8 @@ import pytest
 
 from checkpoint_notify import CheckpointNotification, NotSentError, OutcomeUnknownError, PublishError, RejectedError
 
+from ..support.flavours import Shell
 from ..support.loopback import HANG_UP, LoopbackServer, scripted
-from ..support.shells import Shell
 
 SAVED: Final = CheckpointNotification.new("model.bin", "lstm")
 PONG: Final = (b"PING", b"+PONG\r\n")

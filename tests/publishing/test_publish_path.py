@@ -12,8 +12,8 @@ import pytest
 import checkpoint_notify
 from checkpoint_notify import CheckpointNotification
 
+from ..support.flavours import Shell
 from ..support.loopback import LoopbackServer, Recorder
-from ..support.shells import Shell
 
 PACKAGE: Final = Path(checkpoint_notify.__file__).parent
 SAVED: Final = CheckpointNotification.new("model.bin", "lstm")

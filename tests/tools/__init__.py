@@ -1,1 +1,1 @@
-"""Programs that are run and are no tests; `make help` names most of them."""
+"""Programs that are not tests; `make help` names most of them."""

@@ -1,6 +1,6 @@
-"""What `make compat` runs: where schema or vectors differ from the last release, the version must say so.
+"""`make compat`: if schema or vectors differ from the last release, checks that the version was raised enough.
 
-A release is kept in schema/released/VERSION: for each message its schema as it was, and digests of its golden vectors.
+schema/released/VERSION records a release: for each message its schema, and digests of its golden vectors.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Message(NamedTuple):
 
     schema: str
     vectors: dict[str, str]
-    """By list and name, the digest of payload and verdict and, for a refused one, behind a space that of the text."""
+    """By list and name, the digest of payload and verdict. For a refused one, the digest of its text follows."""
 
 
 class Contracts(NamedTuple):
@@ -39,17 +39,17 @@ class Contracts(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """Something that is not as it was released."""
+    """A difference from the release."""
 
     what: str
     bump: Bump
-    """What it does to the version in the end."""
+    """The bump that the change requires in the next release."""
     must: Bump
-    """What the version must have grown by already: nothing, where both versions get on."""
+    """The bump that the current version must already have; none if both versions are compatible."""
 
 
 def present(root: Path = ROOT) -> Contracts:
-    """What the working tree holds."""
+    """Read the contract of the working tree."""
     version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     names = sorted(folder.name for folder in (root / "fixtures").iterdir() if folder.is_dir())
     read = {name: (root / "schema" / f"{name}{_SCHEMA}").read_text(encoding="utf-8") for name in names}
@@ -59,7 +59,7 @@ def present(root: Path = ROOT) -> Contracts:
 
 
 def last_release(root: Path = ROOT) -> Contracts:
-    """What was kept of the newest version; ValueError where there is none."""
+    """Read the record of the newest release; raises ValueError if there is none."""
     folder = max((root / "schema" / "released").glob("*.*.*"), key=lambda folder: _numbers(folder.name), default=None)
     if folder is None:
         raise ValueError("nothing is kept in schema/released")
@@ -72,7 +72,7 @@ def last_release(root: Path = ROOT) -> Contracts:
 
 
 def record(root: Path = ROOT) -> Path:
-    """Keep what the working tree holds as a release; FileExistsError where that version is kept already."""
+    """Record the working tree as a release; raises FileExistsError if that version is already recorded."""
     now = present(root)
     folder = root / "schema" / "released" / now.version
     folder.mkdir(parents=True)
@@ -83,7 +83,7 @@ def record(root: Path = ROOT) -> Path:
 
 
 def differences(old: Contracts, new: Contracts) -> Iterator[Difference]:
-    """Everything that a release would change; what is only added breaks nothing."""
+    """Return all differences between a release and the working tree; additions alone break nothing."""
     for name, before in old.messages.items():
         after = new.messages.get(name)
         if after is None:
@@ -100,12 +100,12 @@ def differences(old: Contracts, new: Contracts) -> Iterator[Difference]:
 
 
 def least_version(old: Contracts, found: list[Difference]) -> str:
-    """What the version must be at least."""
+    """Return the lowest valid version."""
     return max((difference.must for difference in found), default=Bump.NONE).after(old.version)
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
-    """The exit status: 0 only if the version says what changed."""
+    """Return the exit status: 0 only if the version was raised enough."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.compat_gate", description=__doc__)
     parser.add_argument("--record", action="store_true", help="keep what is here as the release of its version")
     try:
@@ -158,12 +158,12 @@ def _vectors(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _digest(payload: bytes, answer: dict[str, Any]) -> str:
-    """64 bits: against accidents, not against malice."""
+    """Return a digest of 64 bits, which detects accidental changes, not malicious ones."""
     return hashlib.sha256(payload + b"\0" + json.dumps(answer, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """To compare by; what follows the three numbers, such as `.dev1`, does not count."""
+    """Return the three numbers for comparing; a suffix such as `.dev1` does not count."""
     found = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     if found is None:
         raise ValueError(f"{version!r} does not begin with three numbers")

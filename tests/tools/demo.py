@@ -1,6 +1,6 @@
-"""`make demo`: notifications are published and received on a server of its own, and every golden vector is read.
+"""`make demo`: publishes and receives notifications on a separate server, and reads every golden vector.
 
-Exit status 1 when a message is missing or wrong, or a vector is not answered as the real Rust crate answered it.
+The exit status is 1 if a message is missing or wrong, or if an answer to a vector differs from the Rust crate's.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MEANING: Final[dict[VectorKind, str]] = {
 
 
 def main() -> int:
-    """The exit status."""
+    """Run the demo; return the exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever the terminal can show
     with Server() as server:
@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def exchange(config: CheckpointNotifierConfig) -> bool:
-    """Publish while a thread listens, and show what it received; whether that is what was sent."""
+    """Publish while a thread listens, show the received messages, and return whether they equal the sent ones."""
     notifier = CheckpointNotifier(config)
     with Subscriber(config.redis_url, notifier.channel) as subscriber:
         print(f"Listening on {notifier.channel}\n")
@@ -55,7 +55,7 @@ def exchange(config: CheckpointNotifierConfig) -> bool:
 
 
 def deliver(notifier: CheckpointNotifier, subscriber: Subscriber, sent: CheckpointNotification) -> bool:
-    """Publish one, and show it as it was received; whether that is what was sent."""
+    """Publish one notification, show the received one, and return whether both are equal."""
     receivers = notifier.publish(sent)
     print(f"Published version {sent.version} (receivers: {receivers})")
     try:
@@ -72,7 +72,7 @@ def deliver(notifier: CheckpointNotifier, subscriber: Subscriber, sent: Checkpoi
 
 
 def read_vectors(kind: VectorKind) -> bool:
-    """Read a list of vectors and report; whether there are any, and all agree."""
+    """Read a list of vectors and report; return whether the list is not empty and all agree."""
     listed = list(vectors(kind))
     wrong = [vector.name for vector in listed if not agrees(vector)]
     print(f"  {kind:9} {len(listed) - len(wrong):4} of {len(listed)} agree: {MEANING[kind]}")
@@ -82,7 +82,7 @@ def read_vectors(kind: VectorKind) -> bool:
 
 
 def agrees(vector: Vector) -> bool:
-    """Whether this package answers as the crate did, and writes what the crate wrote."""
+    """Return whether this package gives the crate's answer and writes the crate's bytes."""
     if vector.value is None:
         return answer_to(vector.payload) == {"error": vector.error}
     if answer_to(vector.payload) != {"value": vector.value}:

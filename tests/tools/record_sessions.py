@@ -50,7 +50,7 @@ def record(name: str, server: Server, lines: Iterator[str]) -> None:
 
 
 def watch(cli: Cli, server: Server) -> Iterator[str]:
-    """Rust publishes, somebody else publishes nonsense, the connection is lost, Ctrl-C."""
+    """Record: Rust publishes, another program publishes an invalid payload, the connection is lost, Ctrl-C."""
     with Terminal(cli, "watch", columns=COLUMNS, env={"REDIS_URL": server.url}) as terminal:
         terminal.until("subscribed")
         publish(server, 1, 2)
@@ -76,7 +76,7 @@ def watch_live(cli: Cli, server: Server) -> Iterator[str]:
 
 
 def disturb(server: Server, terminal: Terminal, seen: str) -> None:
-    """Publish nonsense, and once that is seen, cut the connection."""
+    """Publish an invalid payload; after it appears, cut the connection."""
     with redis.Redis(port=server.port, protocol=2) as client:
         client.publish(CHANNEL, '{"model_path":"latest_model.bin","version":-1}')
         terminal.until(seen)
@@ -84,7 +84,7 @@ def disturb(server: Server, terminal: Terminal, seen: str) -> None:
 
 
 def ended(terminal: Terminal) -> Iterator[str]:
-    """What stands there after Ctrl-C, and the exit status."""
+    """Return the screen after Ctrl-C, and the exit status."""
     terminal.type(b"\x03")
     status = terminal.wait()
     yield from [*terminal.lines, "$ echo $?", str(status)]
@@ -99,7 +99,7 @@ def publish(server: Server, *versions: int) -> None:
 
 
 def doctor(cli: Cli, server: Server) -> Iterator[str]:
-    """No server; then all but one well; then a user who may not listen."""
+    """Record three runs: no server; one warning; a user without the right to subscribe."""
     yield from examined(cli, "redis://:secret@127.0.0.1:1")
     yield ""
     yield from examined(cli, server.url)

@@ -1,4 +1,4 @@
-"""Panels of horizontal bars as an SVG: the same figures give the same bytes, and nothing is loaded from outside."""
+"""Draws panels of horizontal bars as an SVG; the output is deterministic and loads no external files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ text { fill: #e6edf3; } .note { fill: #9198a1; } .spread { stroke: #e6edf3; }
 
 
 class Bar(NamedTuple):
-    """As long as `median`, with a line from `p10` to `p90`."""
+    """A bar of length `median`, with a line from `p10` to `p90`."""
 
     name: str
     kind: str
@@ -42,7 +42,7 @@ class Bar(NamedTuple):
     p10: float
     p90: float
     label: str
-    """What is written behind it."""
+    """The text after the bar."""
 
 
 class Panel(NamedTuple):

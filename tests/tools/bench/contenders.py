@@ -1,4 +1,4 @@
-"""This package and what one might use instead, each as one would write it: bytes in, a frozen, slotted dataclass out.
+"""This package and its alternatives, each in its usual form: bytes in, a frozen dataclass with slots out.
 
 The others are spared what Rust asks beyond types and the bounds of u64: none of them gives Rust's verdict on all.
 """
@@ -37,7 +37,7 @@ class Decoder(NamedTuple):
     name: str
     decode: Callable[[bytes], object]
     refusals: type[Exception] | tuple[type[Exception], ...]
-    """What it raises for a payload that it refuses."""
+    """The exceptions that it raises for a refused payload."""
 
 
 class Encoder(NamedTuple):
@@ -50,7 +50,7 @@ class Encoder(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """For the decoders that check nothing."""
+    """The fields for the decoders that check nothing."""
 
     model_path: str
     model_name: str
@@ -197,7 +197,7 @@ def construct(values: dict[str, Any]) -> CheckpointNotification:
 
 
 def check_contenders() -> None:
-    """AssertionError unless each reads the canonical message as its values, and writes it as its bytes."""
+    """Raise AssertionError if a contender misreads the canonical message or writes other bytes."""
     for decoder in DECODERS:
         _check(decoder.name, VALUES, _values(decoder.decode(CANONICAL)))
     for encoder in ENCODERS:

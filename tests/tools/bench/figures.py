@@ -1,4 +1,4 @@
-"""The figures of one run, as the table, the plot and the file of `--json` show them."""
+"""The figures of one run, for the table, the plot and the file of `--json`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Times: TypeAlias = dict[str, dict[str, tuple[Timing, bool]]]
 
 
 class Figures(NamedTuple):
-    """What was measured, and with what."""
+    """The measurements, and the versions of the software."""
 
     versions: dict[str, str]
     rounds: int
@@ -25,15 +25,15 @@ class Figures(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of a goal."""
+    """The result of a goal."""
 
     goal: Goal
     ratio: float | None
-    """None where one of the two was not measured."""
+    """None if one of the two was not measured."""
 
     @property
     def met(self) -> bool | None:
-        """None where nobody knows."""
+        """Whether the goal is met; None if it is not known."""
         return None if self.ratio is None else self.ratio <= self.goal.limit
 
 
@@ -52,7 +52,7 @@ def ratio(figures: Figures, operation: str, against: str) -> float | None:
 
 
 def results(figures: Figures) -> list[Result]:
-    """Each goal and what became of it."""
+    """Return each goal and its result."""
     return [Result(goal, ratio(figures, goal.operation, goal.against)) for goal in GOALS]
 
 

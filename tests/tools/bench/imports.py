@@ -1,4 +1,4 @@
-"""`make bench-imports`: what importing this package costs beside importing msgspec, its one dependency.
+"""`make bench-scaling`: compares the import of this package with the import of msgspec, its only dependency.
 
 The wheel is built and installed into a new environment that holds it and msgspec only, with compiled bytecode. Then
 fresh interpreters, each statement in its turn, time it from within: starting Python is not part of the figure.
@@ -33,7 +33,7 @@ STATEMENTS: Final = {
     ),
     "  … and the notifier": "from checkpoint_notify import CheckpointNotifier",
 }
-"""Only the first two are compared; the others show what is left for later."""
+"""Only the first two are compared; the others show the cost of the modules that are imported later."""
 
 _SHOWN: Final = 15
 _TIMER: Final = "import time; _start = time.perf_counter_ns(); {}; print(time.perf_counter_ns() - _start)"
@@ -84,7 +84,7 @@ def measure(python: Path, rounds: int) -> dict[str, list[float]]:
 
 
 def median_ratio(these: list[float], those: list[float]) -> float:
-    """The median over all rounds: on a busy machine the neighbours in time are fairer to compare than the medians."""
+    """Return the median of the ratio of each round: on a busy machine this is fairer than the ratio of medians."""
     return median(this / that for this, that in zip(these, those, strict=True))
 
 
@@ -97,7 +97,7 @@ def slowest(python: Path) -> list[str]:
 
 
 def run(*command: str) -> str:
-    """What a command prints; if it fails, this program ends."""
+    """Return the output of a command; if it fails, end this program."""
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"failed: {' '.join(command)}\n{done.stdout}{done.stderr}")

@@ -1,4 +1,4 @@
-"""What is decoded and encoded: the README's message, and other payloads that mean the same or are refused."""
+"""The payloads to time: the README's message, others with the same value, and refused ones."""
 
 from __future__ import annotations
 

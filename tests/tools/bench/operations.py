@@ -1,4 +1,4 @@
-"""What is timed: each operation, with all who can do it."""
+"""The operations to time, each with all contenders that support it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .contenders import ARRAY_DECODERS, DECODERS, ENCODERS, OURS, RUST, Decoder,
 from .rust import RustTimer
 
 Run: TypeAlias = Callable[[int], int]
-"""Takes a number of calls; gives the nanoseconds that they took together."""
+"""Runs a number of calls and returns their total time in nanoseconds."""
 
 DECODE: Final = "decode, canonical"
 DECODE_SPACED: Final = "decode, with spaces"
@@ -32,11 +32,11 @@ class Job(NamedTuple):
     contender: str
     run: Run
     accepts: bool = True
-    """Whether it gives a value for the payload."""
+    """Whether it accepts the payload."""
 
 
 def jobs(rust: RustTimer | None) -> list[Job]:
-    """All of them, those of one operation together."""
+    """Return all jobs, grouped by operation."""
     return [*_decode(rust), *_refuse(rust), *_encode(rust), *_build()]
 
 

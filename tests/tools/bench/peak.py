@@ -18,7 +18,7 @@ _SMALL = [
 def main(mode: str, file: str) -> None:
     """Do it, and print `peak` (VmHWM) and `value` (0 without one), both in bytes."""
     for small in _SMALL:
-        _decode(small)  # what the first call imports or compiles is no matter of the payload
+        _decode(small)  # the first call imports and compiles; do not count that
     payload = Path(file).read_bytes() if mode != "bare" else b""
     value = _decode(payload) if mode == "decode" else None
     print(json.dumps({"peak": _peak(), "value": 0 if value is None else _size(value)}))
@@ -32,7 +32,7 @@ def _decode(payload: bytes) -> CheckpointNotification | None:
 
 
 def _peak() -> int:
-    """The most memory that was resident; ru_maxrss would not do, as it begins with that of the parent process."""
+    """Return the peak of resident memory. ru_maxrss is unsuitable: it starts with the value of the parent process."""
     (line,) = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:")]
     return int(line.split()[1]) * 1024
 

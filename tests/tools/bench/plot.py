@@ -1,4 +1,4 @@
-"""The figures as a picture."""
+"""Draws the figures as an SVG."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PANELS: Final = {
 
 
 def plot(figures: Figures) -> str:
-    """The whole SVG."""
+    """Return the whole SVG."""
     return chart(
         "Time to decode and encode a checkpoint notification",
         [_panel(figures, operation, title) for operation, title in _PANELS.items()],

@@ -1,4 +1,4 @@
-"""Timing in turn: in each of many short rounds every job runs once, so that a busy machine slows all of them alike.
+"""Times jobs in turn: every job runs once in each of many short rounds, so that a busy machine slows all equally.
 
 Each round has an order of its own: in a fixed one the scheduler's rhythm can meet the same job again and again.
 """

@@ -1,4 +1,4 @@
-"""The real Rust crate's own times: a client for `tests/rust/target/release/bench`, which times itself."""
+"""The times of the real Rust crate: a client for `tests/rust/target/release/bench`, which measures itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROGRAM: Final = _CRATE / "target" / "release" / "bench"
 
 
 class RustTimer:
-    """A running bench program; the time of a call holds neither the pipe nor base64."""
+    """A running bench program; its times exclude the pipe and base64."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen([PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -39,7 +39,7 @@ class RustTimer:
 
 
 def fault() -> str | None:
-    """Why there is no Rust to be timed; None where there is."""
+    """Return why Rust cannot be timed; None if it can."""
     if not PROGRAM.is_file():
         return "tests/rust/target/release/bench is not built (make bench builds it where cargo works)"
     try:

@@ -1,6 +1,6 @@
 """`make bench-redis`: a table of times, rates and goals, and the plot docs/benchmark-redis.svg. About two minutes.
 
-Without the Rust program its rows are left out, and the plot stays as it is.
+Without the Rust program, the table lacks its rows and the plot is not written.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> None:
     if options.json is not None:
         options.json.write_text(json.dumps(as_json(figures), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     if rust.program() is None:
-        print("\nLEFT OUT, with the plot, the Rust notifier: cargo build --release --bin notifier makes it")
+        print("\nLEFT OUT: the Rust notifier and the plot; to build it: cargo build --release --bin notifier")
     else:
         PLOT.write_text(plot(figures), encoding="utf-8")
         print(f"\nWrote docs/{PLOT.name}")

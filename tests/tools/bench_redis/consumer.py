@@ -1,12 +1,12 @@
-"""One subscriber in a process of its own: `python -m tests.tools.bench_redis.consumer KIND URL INSTANCE`.
+"""One subscriber in its own process: `python -m tests.tools.bench_redis.consumer KIND URL INSTANCE`.
 
-Says `ready` once it is subscribed. Then, for each line on stdin:
+It prints `ready` after it has subscribed. Then, for each line on stdin:
 
     rate N      takes N messages; answers with the seconds from the first to the last
-    latency N   takes N messages; answers with the nanoseconds from the stamp of each to when it was there
+    latency N   takes N messages; answers with the nanoseconds from the send time of each to its arrival
 
-Answers are JSON lines. A `+` goes out for every CREDIT messages of `rate`, so that the publisher need never have more
-on the way than a listener's queue holds: what is compared is how fast messages are taken, not how many are dropped.
+Answers are JSON lines. During `rate` it prints a `+` for every CREDIT messages, so that the publisher never sends more
+than a listener's queue holds: the benchmark compares the speed of taking messages, not the number of dropped ones.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ async def ours_asyncio(url: str, instance: str) -> None:
 
 
 def bare(url: str, instance: str) -> None:
-    """redis-py alone: what arrives is a dict with bytes in it."""
+    """redis-py alone: each message is a dict with the payload as bytes."""
     client = redis.Redis(**_client_settings(url), retry=Retry(NoBackoff(), 0))
     pubsub: Any = client.pubsub()  # type: ignore[no-untyped-call]
     pubsub.subscribe(checkpoint_channel(instance))

@@ -1,4 +1,4 @@
-"""What was measured, and which goals it meets."""
+"""The measurements, and the goals that they meet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .load import Memory
 AT_MOST: Final = "at most"
 AT_LEAST: Final = "at least"
 GROWTH_LIMIT: Final = 1.05
-"""What a process may hold after all messages, as a multiple of what it held after a tenth of them."""
+"""The limit of memory after all messages, as a multiple of the memory after a tenth of them."""
 
 
 class Figures(NamedTuple):
@@ -29,11 +29,11 @@ class Figures(NamedTuple):
     """Messages per second."""
     memory: dict[str, Memory]
     messages: int
-    """How many of them it took to measure memory."""
+    """The number of messages in the measurement of memory."""
 
 
 class Spread(NamedTuple):
-    """What most samples were like."""
+    """The median and the spread of the samples."""
 
     median: float
     p10: float
@@ -42,7 +42,7 @@ class Spread(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A goal and what became of it."""
+    """A goal and its result."""
 
     goal: str
     bound: str
@@ -51,7 +51,7 @@ class Result(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Whether the ratio is on the right side of its limit."""
+        """Whether the ratio meets its limit."""
         return self.ratio <= self.limit if self.bound == AT_MOST else self.ratio >= self.limit
 
 
@@ -102,7 +102,7 @@ def results(figures: Figures) -> list[Result]:
 
 
 def as_json(figures: Figures) -> dict[str, Any]:
-    """For other programs; seconds, messages per second, bytes."""
+    """Return the figures as a JSON object; the units are seconds, messages per second, and bytes."""
     latency = {name: [sample / 1e9 for sample in pooled(rounds)] for name, rounds in figures.latency.items()}
     measured = {"publish": figures.publish, "publish_to_received": latency, "messages_per_second": figures.rate}
     return {

@@ -1,4 +1,4 @@
-"""The other end: starts consumers, publishes to each over one bare socket, and collects what they measured."""
+"""The publishing side: starts consumers, publishes to each over one bare socket, and collects their measurements."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .consumer import CREDIT, KINDS
 from .payloads import publish_command, stamped
 
 WINDOW: Final = 8 * CREDIT
-"""How many messages may be on the way at once; a listener's queue holds 1,024."""
+"""How many messages may be in flight; a listener's queue holds 1,024."""
 _PACE_SECONDS: Final = 0.001
-"""From one message to the next when latency is measured: each finds the subscriber idle."""
+"""The pause between messages when latency is measured, so that the subscriber is idle at each message."""
 _ROOT: Final = Path(__file__).parents[3]
 _ONE_RECEIVER: Final = b":1\r\n"
 
 
 class Memory(NamedTuple):
-    """Resident bytes of a consumer after that share of the messages."""
+    """The resident bytes of a consumer after that share of the messages."""
 
     at_10: int
     at_50: int
@@ -58,7 +58,7 @@ class Consumer:
         self._process.communicate()
 
     def latency(self, count: int) -> list[int]:
-        """Nanoseconds from before PUBLISH was written to when the consumer had the message, for each of `count`."""
+        """Measure for `count` messages the nanoseconds from writing PUBLISH to the consumer's receipt."""
         self._tell(f"latency {count}")
         due = time.monotonic()
         for _ in range(count):
@@ -69,7 +69,7 @@ class Consumer:
         return found
 
     def rate(self, count: int, at: Callable[[int], None] = lambda taken: None) -> float:
-        """Messages per second; `count` is a multiple of CREDIT. `at` is told how many were taken, now and then."""
+        """Measure messages per second; `count` is a multiple of CREDIT. `at` is called with the number taken so far."""
         self._tell(f"rate {count}")
         block = b"".join(publish_command(self._instance, stamped(number)) for number in range(CREDIT))
         self._credit = taken = 0
@@ -84,7 +84,7 @@ class Consumer:
         return (count - 1) / seconds
 
     def memory(self, count: int) -> Memory:
-        """What it holds while it takes `count` messages."""
+        """Measure its memory while it takes `count` messages."""
         found: dict[int, int] = {}
 
         def look(taken: int) -> None:
@@ -116,7 +116,7 @@ class Consumer:
         return json.loads(line)
 
     def _read(self) -> None:
-        """Take in credits, and whatever there is of an answer."""
+        """Read credits and any part of an answer."""
         if self._process.stdout is None:
             raise AssertionError("the process was started with pipes")
         data = self._process.stdout.read(65536)

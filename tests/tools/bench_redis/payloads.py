@@ -1,4 +1,4 @@
-"""What is published: a notification of ordinary size that carries the time it was sent at."""
+"""The payloads: a notification of ordinary size that contains its send time."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def stamped(nanoseconds: int) -> bytes:
 
 
 def stamp(payload: bytes) -> int:
-    """The stamp, read where it stands: redis-py's side of the benchmark decodes nothing."""
+    """Read the stamp at its fixed position; the redis-py contender does not decode the payload."""
     return int(payload[-_END - _DIGITS : -_END])
 
 
 def publish_command(instance: str, payload: bytes) -> bytes:
-    """PUBLISH as it goes over the wire."""
+    """Return the bytes of a PUBLISH command."""
     words = (b"PUBLISH", checkpoint_channel(instance).encode(), payload)
     return b"*3\r\n" + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)

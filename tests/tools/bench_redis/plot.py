@@ -1,4 +1,4 @@
-"""The figures as a picture."""
+"""Draws the figures as an SVG."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OURS: Final = {publishing.OURS, publishing.OURS_ASYNCIO, listening.OURS, listen
 
 
 def plot(figures: Figures) -> str:
-    """The whole SVG."""
+    """Return the whole SVG."""
     latency = {name: pooled(rounds) for name, rounds in figures.latency.items()}
     return chart(
         "Time to publish and to receive a checkpoint notification, and how many are received a second",

@@ -1,4 +1,4 @@
-"""Who publishes: each contender makes a new connection, has PING answered, and publishes one notification."""
+"""The contenders that publish: each connects, sends PING, and publishes one notification."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _CALLS_IN_A_ROUND: Final = 5
 _Connection: Final[Any] = redis.Connection  # has no types
 
 Round: TypeAlias = Callable[[], list[float]]
-"""Publishes a few times; the seconds of each."""
+"""Publishes a few times, and returns the seconds of each."""
 
 
 @contextlib.contextmanager
 def publishers(server: Server) -> Iterator[dict[str, Round]]:
-    """All contenders by name; the Rust ones only where they have been built."""
+    """Return all contenders by name; the Rust ones only if they are built."""
     config = CheckpointNotifierConfig(redis_url=server.url)
     channel = CheckpointNotifier(config).channel
     with contextlib.ExitStack() as open_:
@@ -58,9 +58,9 @@ def publishers(server: Server) -> Iterator[dict[str, Round]]:
 
 
 def measure(contenders: dict[str, Round], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each publish, by contender."""
+    """Measure the seconds of each publish, by contender."""
     for publish in contenders.values():
-        publish()  # the first calls import
+        publish()  # a first call imports modules
     found: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, publish in contenders.items():
@@ -103,7 +103,7 @@ def _ours_asyncio(config: CheckpointNotifierConfig) -> Callable[[], Awaitable[ob
 
 
 def _raw(server: Server, channel: str) -> Callable[[], object]:
-    """The bottom of redis-py, the same round trips, and none of what makes a notifier."""
+    """Publish with redis-py's connection class: the same round trips, without the work of a notifier."""
 
     def publish() -> None:
         connection: Any = _Connection(**_settings(server), retry=Retry(NoBackoff(), 0))
@@ -131,7 +131,7 @@ def _raw_asyncio(server: Server, channel: str) -> Callable[[], Awaitable[object]
 
 
 def _client(server: Server, channel: str) -> Callable[[], object]:
-    """What people write."""
+    """Publish as a typical program does."""
 
     def publish() -> None:
         with redis.Redis(**_settings(server), retry=Retry(NoBackoff(), 0)) as client:

@@ -16,11 +16,11 @@ from .payloads import NOTIFICATION
 _TARGET: Final = Path(__file__).parents[2] / "rust" / "target"
 _PUBLISH: Final = json.dumps(to_protocol(NOTIFICATION)).encode() + b"\n"
 _NOTHING: Final = b"{}\n"
-"""Holds no value: read, refused and answered, and nothing is published. So it takes as long as the pipe alone."""
+"""A line without a value: the program reads, refuses and answers it, and publishes nothing. So it times the pipe."""
 
 
 def program() -> Path | None:
-    """The program, the faster build if there is one; None where it has not been built."""
+    """Return the path of the program, of the release build if there is one; None if it is not built."""
     return next((path for build in ("release", "debug") if (path := _TARGET / build / "notifier").is_file()), None)
 
 
@@ -45,12 +45,12 @@ class RustPipe:
         self._process.communicate()
 
     def publish(self) -> None:
-        """Publish once; with the way through the pipe and back."""
+        """Publish once; the time includes the pipe in both directions."""
         if (answer := self._ask(_PUBLISH)) != b'{"ok":true}\n':
             raise RuntimeError(f"the Rust notifier answered {answer!r}")
 
     def pass_through(self) -> None:
-        """The way through the pipe and back alone."""
+        """Use the pipe in both directions without publishing."""
         if b"failure" not in (answer := self._ask(_NOTHING)):
             raise RuntimeError(f"the Rust notifier answered {answer!r}")
 

@@ -1,4 +1,4 @@
-"""What becomes of a payload on which Python and Rust disagree: it is made small, and kept as a golden vector."""
+"""Handles a payload on which Python and Rust disagree: shrinks it and adds it as a golden vector."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOURCE: Final = Path(__file__).parents[2] / "rust" / "vectors" / "checkpoint_not
 
 
 def shrunk(payload: bytes, peer: Peer) -> bytes:
-    """A payload on which they still disagree, and from which no single run of bytes can be taken."""
+    """Return a smaller payload on which they still disagree; removing any run of bytes would end the disagreement."""
     width = len(payload) // 2
     while width:
         start = 0
@@ -37,7 +37,7 @@ def _disagree(payload: bytes, peer: Peer) -> bool:
 
 
 def write_vector(payload: bytes, rust: Answer, source: Path = SOURCE) -> Path:
-    """Add the payload to the source of the golden vectors, for `make golden` to take up; the file it was added to."""
+    """Add the payload to the source of the golden vectors, which `make golden` reads; return the file."""
     kind = "refused" if "error" in rust else "unusual"
     name = f"found_{hashlib.sha256(payload).hexdigest()[:8]}"
     entry = (

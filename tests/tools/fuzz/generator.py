@@ -114,7 +114,7 @@ class Generator:
         return self._object([(field, self._canonical_value(field)) for field in self._names], space=False)
 
     def unusual(self) -> bytes:
-        """What Rust accepts: any order, white space, escapes, unknown fields, or the array form."""
+        """Make a payload that Rust accepts: any order, white space, escapes, unknown fields, or the array form."""
         if self._chance(0.15):
             present = self._names[: len(self._names) - self._pick((1, 0, 0))]
             return self._padded(self._array([self._value(field) for field in present]))
@@ -140,7 +140,7 @@ class Generator:
         return self._message_with(wrong, other)
 
     def broken_token(self) -> bytes:
-        """A message with one token that is no JSON: in a used value, a key, or a value that nobody uses."""
+        """Make a message with one token that is not JSON: in a used value, a key, or an ignored value."""
         broken = self._broken()
         where = self.random.randrange(6)
         if where < 2:
@@ -190,12 +190,12 @@ class Generator:
         )
 
     def wrong_top(self) -> bytes:
-        """Something else than an object or an array, or nothing."""
+        """Make a payload that is neither an object nor an array, or is empty."""
         text = self._one_of(self._scalar, self._scalar, self._broken, bytes, self._integer, lambda: self._pick(_WORDS))
         return self._padded(text)
 
     def spliced(self) -> bytes:
-        """A message into which tokens were put, or from which bytes were taken."""
+        """Make a message with inserted tokens or removed bytes."""
         return self._splice(self.unusual())
 
     def mutated_vector(self) -> bytes:
@@ -313,7 +313,7 @@ class Generator:
         )
 
     def _ignored(self, depth: int) -> bytes:
-        """A valid value that nobody uses."""
+        """Make a valid value for an unknown field."""
         if depth == 0 or self._chance(0.3):
             if self._chance(0.2):
                 return self._string_of(self._pick(_LONE_SURROGATES[:3]))

@@ -1,4 +1,4 @@
-"""The answers that serde and serde_json can give to a payload, by kind, so that a run can show that it met each."""
+"""The kinds of answers of serde and serde_json to a payload; a run must meet each of them."""
 
 from __future__ import annotations
 

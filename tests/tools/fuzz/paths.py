@@ -1,4 +1,4 @@
-"""Which way a payload takes through the decoder: the fast path, or the exact parser."""
+"""Detects which part of the decoder reads a payload: the fast path, or the exact parser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from checkpoint_notify.conformance.verdict import answer_to
 
 
 def same_on_both_paths(payload: bytes, seen: Counter[str]) -> bool:
-    """Whether the exact parser alone gives the same answer; counts in `seen` the path taken, `fast` or `exact`."""
+    """Return whether the exact parser alone gives the same answer; count the path, `fast` or `exact`, in `seen`."""
     answer = answer_to(payload)
     is_canonical = "value" in answer and CODEC.encode(CODEC.decode(payload)) == payload
     seen["fast" if is_canonical else "exact"] += 1

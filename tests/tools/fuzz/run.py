@@ -1,6 +1,6 @@
-"""`make fuzz`: send the same payloads to this package's decoder and to the real Rust crate, and compare what they say.
+"""`make fuzz`: sends the same payloads to this package's decoder and to the real Rust crate, and compares the answers.
 
-Exit status 0: they agree on each payload, and the run met all that it must (see `shortfalls`); 1: not so.
+The exit status is 0 if they agree on each payload and the run met its minimums (see `shortfalls`); else 1.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LEAST_OF_EACH: Final = 0.001
 
 
 class Record(NamedTuple):
-    """What a run saw."""
+    """The results of a run."""
 
     kinds: Counter[str]
     """Answers by kind."""
@@ -54,7 +54,7 @@ def fuzz(program: Path, seed: int, count: int) -> Record:
 
 
 def fuzz_in_parallel(program: Path, seed: int, count: int, jobs: int) -> Record:
-    """The same over several processes, each with a seed of its own."""
+    """Compare payloads in several processes, each with its own seed."""
     shares = [count // jobs + (job < count % jobs) for job in range(jobs)]
     with ProcessPoolExecutor(jobs) as pool:
         records = list(pool.map(fuzz, [program] * jobs, range(seed, seed + jobs), shares))
@@ -67,7 +67,7 @@ def fuzz_in_parallel(program: Path, seed: int, count: int, jobs: int) -> Record:
 
 
 def shortfalls(record: Record) -> list[str]:
-    """What the run must meet and did not; payloads that all die at their first byte would agree trivially."""
+    """Return the minimums that the run missed; without them, payloads that all fail at the first byte would pass."""
     total = record.kinds.total()
     missed = []
     if record.kinds[ACCEPTED] < LEAST_ACCEPTED * total:

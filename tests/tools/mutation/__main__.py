@@ -1,4 +1,4 @@
-"""`make mutants`: change a copy of the codec in one place at a time, and see whether the tests notice.
+"""`make mutants`: changes a copy of the codec in one place at a time, and checks that the tests detect each change.
 
 Exit status 0: every mutant was found out, or is listed in survivors.toml and did survive, and the README says how many
 there are; 1: not so.
@@ -27,7 +27,7 @@ Fates = list[tuple[Mutant, Fate]]
 
 
 def judged(options: argparse.Namespace) -> Fates:
-    """Every mutant of these modules (or of all), and what became of it."""
+    """Judge every mutant of these modules (or of all)."""
     stages = list(STAGES)[: list(STAGES).index(options.until) + 1]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         workspace = Workspace(Path(folder), options.count)
@@ -67,7 +67,7 @@ def faults(fates: Fates, whole: bool) -> list[str]:
         unlisted
     )
     judged_files = {mutant.file for mutant, _ in fates}
-    slow = {mutant.key for mutant, fate in fates if fate.stage == "time"}  # so may one be that is only slower
+    slow = {mutant.key for mutant, fate in fates if fate.stage == "time"}  # may be only slower
     gone = known.keys() - {mutant.key for mutant in survivors} - slow
     stale = sorted(key for key in gone if whole or key[0] in judged_files)
     found += [f"listed and does not survive: {' | '.join(key)}" for key in stale]

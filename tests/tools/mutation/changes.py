@@ -1,7 +1,7 @@
-"""Every mutant of a module: its source with one small change, made on the syntax tree.
+"""Makes every mutant of a module: its source with one small change to the syntax tree.
 
-A mutant is named by its file, the function and the source line that the change is in, and the change in words, so that
-its name lasts while other lines come and go; equal names in one module are numbered.
+The name of a mutant has its file, function, source line and the change in words. So the name stays the same if other
+lines change. Equal names in one module are numbered.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Mutant(NamedTuple):
     place: str
     """The function that the change is in, or `module`."""
     line: str
-    """The source line, without what is around it."""
+    """The source line, without white space around it."""
     change: str
     source: str
     """The whole module, changed."""
@@ -39,7 +39,7 @@ class _Where(NamedTuple):
     returns: str
     line: int
     in_text: bool
-    """Within an f-string, where older Pythons have no true positions."""
+    """Whether the node is within an f-string, for which older Pythons give wrong positions."""
 
 
 _Put = Callable[[ast.AST], None]
@@ -110,7 +110,7 @@ def _putter(node: ast.AST, field: str, index: int | None) -> _Put:
 
 
 def _is_left_alone(parent: ast.AST, field: str, child: Any) -> bool:
-    """Types, imports and docstrings: they are checked by other means, or do nothing."""
+    """Return whether to skip a node: types, imports and docstrings have other checks, or no effect."""
     if field in ("annotation", "returns", "bases", "type_comment", "decorator_list", "keywords_of_class"):
         return True
     if isinstance(child, (ast.Import, ast.ImportFrom)):

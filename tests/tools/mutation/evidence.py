@@ -1,7 +1,7 @@
-"""What Rust says of many payloads, asked once: the golden vectors, a fixed run of the fuzzer, the hostile payloads.
+"""Records Rust's answers to the golden vectors, to a fixed run of the fuzzer, and to the hostile payloads.
 
-`python -m tests.tools.mutation.evidence FILE COUNT`, in the copy; it holds plain values, so that
-reading it imports no codec.
+It runs as `python -m tests.tools.mutation.evidence FILE COUNT` in the copy. The file holds plain values, so that
+reading it does not import the codec.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Evidence(NamedTuple):
     vectors: list[tuple[str, bytes, Answer]]
     """Name, payload and answer; the shortest first."""
     encodings: list[tuple[str, Answer, bytes]]
-    """Name, value and payload of what Rust writes."""
+    """The name, value and payload of each canonical vector."""
     corpus: list[tuple[bytes, Answer]]
     limits: dict[str, Answer]
     """By the name that tests/codec/test_decoder_limits.py gives the payload."""
 
 
 def gathered(program: Path, count: int) -> Evidence:
-    """All of it, with so many payloads of the fuzzer."""
+    """Collect all evidence, with so many payloads of the fuzzer."""
     golden = [vector for kind in _KINDS for vector in vectors(kind)]
     golden.sort(key=lambda vector: len(vector.payload))
     decoded = [(v.name, v.payload, {"value": v.value} if v.error is None else {"error": v.error}) for v in golden]

@@ -1,4 +1,4 @@
-"""The stages that a mutant goes through, in the process that has imported it; the first that finds it out raises."""
+"""The stages that judge a mutant, in the process that has imported it; the first that detects it raises."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Evidence = tuple[
 
 UNIT_TESTS: Final = ("tests/codec/test_codec.py", "tests/codec/test_scanner.py")
 LARGE: Final = 20_000
-"""Vectors of so many bytes are left to the stage `limits`."""
+"""Vectors of this size or more are left to the stage `limits`."""
 LEAST_FAST: Final = 20
 """At least one payload in so many must take the fast path, as tests/codec/test_codec_fuzz.py demands."""
 
@@ -48,7 +48,7 @@ def golden_vectors(evidence: Evidence) -> None:
 
 
 def refusals(evidence: Evidence) -> None:
-    """What Rust cannot hold is refused at construction, in the words that tests/codec/test_codec.py knows."""
+    """The constructor refuses a value that Rust cannot hold, with the text that tests/codec/test_codec.py expects."""
     from checkpoint_notify import EncodeError
 
     from ...codec.test_codec import REFUSED, VALID
@@ -86,12 +86,12 @@ def limits(evidence: Evidence) -> None:
             _expect(answer_to(payload) == rust, name)
     for name, rust in evidence[3].items():
         if name == "10 MB of escapes":
-            continue  # takes as long as all others together, and is about nothing but time
+            continue  # it takes as long as all others together, and tests only time
         _expect(answer_to(PAYLOADS[name]()) == rust, name)
 
 
 def quick_tests(evidence: Evidence) -> None:
-    """The unit tests pass, but for those that go through all vectors, as was done, or ask Rust."""
+    """The unit tests pass, except those that repeat all vectors or ask Rust."""
     _run_tests("not every_ and not exact_parser_agrees", "--noconftest")
 
 

@@ -1,7 +1,7 @@
-"""Runs in the copy and judges each mutant in a forked process, which imports the changed package afresh.
+"""Runs in the copy and judges each mutant in a forked process, which imports the changed package.
 
-`python -m tests.tools.mutation.killer EVIDENCE MUTANTS STAGE…`, two pickles and the names of the stages; for each
-mutant one JSON line on stdout. Time limits are in seconds of computing, so that a busy machine kills no mutant.
+It runs as `python -m tests.tools.mutation.killer EVIDENCE MUTANTS STAGE…`: two pickles and the names of the stages. It
+prints one JSON line for each mutant. Time limits are in CPU seconds, so that a busy machine does not kill a mutant.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ from typing import Final, NamedTuple
 from .judgement import STAGES, Evidence
 
 PACKAGE: Final = Path("python/checkpoint_notify/codec")
-MEMORY: Final = 6 << 30  # bytes of address space, in which a mutant that hoards ends with MemoryError
-PATIENCE: Final = 3.0  # how many times as much computing as the codec itself a mutant may need in a stage
-LEAST_PATIENCE: Final = 1.0  # seconds of computing
-LONGEST: Final = 900.0  # seconds by the clock in which a stage must end, for one that waits and does not compute
+MEMORY: Final = 6 << 30  # limit of the address space in bytes: a mutant that allocates without end gets MemoryError
+PATIENCE: Final = 3.0  # CPU time limit of a mutant in a stage, as a multiple of the codec's own time
+LEAST_PATIENCE: Final = 1.0  # CPU seconds
+LONGEST: Final = 900.0  # wall-clock seconds for a stage, for a mutant that waits and does not compute
 PRELOADED: Final = (
     *("asyncio", "enum", "fractions", "importlib.resources", "msgspec", "pytest", "random", "typing"),
     *("base64", "dataclasses", "decimal", "socket", "ssl", "subprocess", "tempfile", "urllib.parse", "redis"),
 )
-"""What the package and its tests import besides themselves."""
+"""Modules that the package and its tests import, apart from their own."""
 
 
 class Fate(NamedTuple):
-    """What became of a mutant."""
+    """The result of a mutant."""
 
     stage: str
-    """The stage that found it out; `survived`, or `time` where a stage took too long."""
+    """The stage that detected it; `survived` if none did, or `time` if a stage took too long."""
     by: str
     """The payload, the test or the exception."""
     seconds: dict[str, float]
-    """How much computing each stage that it passed took."""
+    """The CPU seconds of each stage that it passed."""
 
 
 def fate(evidence: Evidence, stages: list[str], patience: dict[str, float]) -> Fate:
-    """Judge the package as it lies in the copy now; `patience`: seconds of computing by stage."""
+    """Judge the package as it is in the copy now; `patience` is the limit of CPU seconds by stage."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -56,14 +56,14 @@ def fate(evidence: Evidence, stages: list[str], patience: dict[str, float]) -> F
         found = _awaited(reader)
     finally:
         os.close(reader)
-        os.kill(child, signal.SIGKILL)  # it may hang; where it is done, it waits to be buried
+        os.kill(child, signal.SIGKILL)  # it may hang; if it has ended, it is a zombie until it is waited for
         _, status = os.waitpid(child, 0)
     out_of_time = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU
     return found._replace(stage="time", by=found.stage) if out_of_time else found
 
 
 def _judge(evidence: Evidence, stages: list[str], patience: dict[str, float], writer: int) -> None:
-    """In the child: say each stage as it begins, and what ended the last one."""
+    """In the child: report the start of each stage, and the result of the last one."""
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -118,7 +118,7 @@ def main() -> int:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the forked process as well
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # this also ends the forked process
     control = fate(evidence, stages, {})
     print(json.dumps(control), flush=True)
     if control.stage != "survived":

@@ -33,12 +33,12 @@ _OTHER_GROUPS: Final = {b"(?=": b"(?!", b"(?!": b"(?="}
 
 
 def looks_like_a_pattern(value: bytes) -> bool:
-    """Whether a bytes constant is a regular expression and not text."""
+    """Return whether a bytes constant is a regular expression and not text."""
     return len(value) > 3 and any(sign in value for sign in (b"*", b"+", b"?", b"[", b"("))
 
 
 def changed_patterns(pattern: bytes) -> Iterator[tuple[bytes, str]]:
-    """Each changed pattern, and the change in words; some are no patterns any more, and die at import."""
+    """Yield each changed pattern and the change in words; some are not valid patterns and fail at import."""
     pieces = _PIECE.findall(pattern)
     for start, end, new in _edits(pieces):
         old = b"".join(pieces[start:end])
@@ -46,7 +46,7 @@ def changed_patterns(pattern: bytes) -> Iterator[tuple[bytes, str]]:
 
 
 def _edits(pieces: Sequence[bytes]) -> Iterator[tuple[int, int, bytes]]:
-    """What to put in place of which pieces."""
+    """Yield the replacements for the pieces of the pattern."""
     for at, piece in enumerate(pieces):
         if _QUANTIFIER.fullmatch(piece) and at > 0:
             yield from ((at, at + 1, other) for other in _quantifiers(piece))
@@ -92,14 +92,14 @@ def _members(member: bytes) -> Iterator[bytes]:
 
 
 def _moved(end: bytes, by: int) -> bytes:
-    """The character before or after one end of a range."""
+    """Return the character before or after one end of a range."""
     if end.startswith(b"\\x"):
         return b"\\x%02x" % (int(end[2:].decode(), base=16) + by)
     return re.escape(bytes([end[0] + by]))
 
 
 def _behind(pieces: Sequence[bytes], at: int) -> int:
-    """The index behind the atom or group at `at`, its quantifier included."""
+    """Return the index after the atom or group at `at` and its quantifier."""
     end = at + 1
     if pieces[at] in _OPENERS:
         depth = 1
@@ -112,7 +112,7 @@ def _behind(pieces: Sequence[bytes], at: int) -> int:
 
 
 def _alternatives(pieces: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Each alternative with one of its bars."""
+    """Yield each alternative together with one of its bars."""
     opened: list[list[int]] = [[-1]]  # of each group that is open: where it starts, and its bars
     for at, piece in enumerate([*pieces, b")"]):
         if piece in _OPENERS:

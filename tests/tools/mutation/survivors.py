@@ -1,4 +1,4 @@
-"""The list of the mutants that may survive, each with the reason why no test can tell it from the codec."""
+"""The list of mutants that may survive, each with the reason why it behaves like the codec."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ Key: TypeAlias = tuple[str, str, str, str]
 
 
 def listed(file: Path = FILE) -> dict[Key, str]:
-    """The reason for each: its own, or the shared one that it names; ValueError for one listed twice or without one.
+    """Return the reason of each: its own, or the shared reason that it names.
 
-    A reason ends with a full stop, so that a misspelt name of a shared one is none.
+    Raises ValueError if an entry is listed twice or has no reason. A reason must end with a full stop, so that a
+    misspelt name of a shared reason is detected.
     """
     parsed = tomllib.loads(file.read_text(encoding="utf-8"))
     found: dict[Key, str] = {}
@@ -33,7 +34,7 @@ def listed(file: Path = FILE) -> dict[Key, str]:
 
 
 def as_toml(mutants: Iterable[Mutant]) -> str:
-    """Entries for these, whose reasons are still to be found."""
+    """Return entries for these mutants with empty reasons to fill in."""
     lines: dict[Key, list[str]] = {}
     for file, place, line, change in (mutant.key for mutant in mutants):
         lines.setdefault((file, place, line, ""), []).append(change)

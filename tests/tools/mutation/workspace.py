@@ -37,7 +37,7 @@ class Workspace:
         return {path.name: path.read_text(encoding="utf-8") for path in sorted((self._tree / PACKAGE).glob("*.py"))}
 
     def fates(self, mutants: list[Mutant], stages: list[str]) -> Iterator[Fate]:
-        """What becomes of each in these stages, in order; RuntimeError if the codec itself does not survive."""
+        """Judge each mutant in these stages, in order; raises RuntimeError if the codec itself does not survive."""
         self._mutants.write_bytes(pickle.dumps([(mutant.file, mutant.source) for mutant in mutants]))
         command = self._command("killer", self._evidence, self._mutants, *stages)
         with subprocess.Popen(command, cwd=self._tree, env=self._environment(), stdout=subprocess.PIPE) as killer:
@@ -58,7 +58,7 @@ class Workspace:
         return [sys.executable, "-m", f"tests.tools.mutation.{module}", *map(str, arguments)]
 
     def _environment(self) -> dict[str, str]:
-        """The copy's package comes before an installed one; no bytecode, which could be that of the last mutant."""
+        """Return an environment that prefers the copy's package and writes no bytecode, which could be a mutant's."""
         return {
             **os.environ,
             "PYTHONPATH": str(self._tree / "python"),

@@ -19,11 +19,11 @@ VERSIONS: Final[dict[str, Callable[[], str]]] = {
     MSGSPEC: lambda: version("msgspec"),
     PYDANTIC_MODEL: lambda: version("pydantic"),
 }
-"""The contenders that are peers, and how to find the version of what decodes."""
+"""The contenders that are peers, each with a function that returns the version of its decoder."""
 
 
 def implementation(name: str) -> Implementation:
-    """The contender of this name; what it cannot know of Rust's errors, it leaves out."""
+    """Return the contender of this name; its errors lack the members that it does not know."""
     decoder = next(one for one in DECODERS if one.name == name)
     encoder = next(one for one in ENCODERS if one.name == name)
     known = decoder.refusals if isinstance(decoder.refusals, tuple) else (decoder.refusals,)
@@ -47,7 +47,7 @@ def implementation(name: str) -> Implementation:
 
 
 def _shown(field: Any) -> Any:
-    """A field as the protocol writes it, whatever type the decoder lets through."""
+    """Return a field as the protocol writes it, for any type that the decoder accepts."""
     if isinstance(field, dict):
         return {name: str(text) for name, text in field.items()}
     return str(field)

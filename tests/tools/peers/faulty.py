@@ -1,8 +1,8 @@
-"""This package as a peer that goes wrong: `python -m tests.tools.peers.faulty MODE [FIFO]`.
+"""This package as a faulty peer: `python -m tests.tools.peers.faulty MODE [FIFO]`.
 
-A mode of `AT_TARGET` goes wrong when it is asked about one of the two vectors `TARGETS`, one of `ALWAYS` from the
-start. The FIFO is held open for as long as the peer, or a child that it left behind, is alive; a byte comes through
-before a mode begins.
+A mode of `AT_TARGET` fails at a request for one of the two vectors `TARGETS`; a mode of `ALWAYS` fails from the start.
+The FIFO stays open while the peer, or a child that it left behind, is alive. The peer writes a byte to it before a mode
+begins.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LONG_TIME: Final = 600.0
 
 
 def write(data: bytes) -> None:
-    """To the runner, at once."""
+    """Write to the runner at once."""
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
@@ -44,7 +44,7 @@ def say(response: Response) -> None:
 
 
 def sleep(_: object = None) -> NoReturn:
-    """For longer than any test waits, deaf to what can be ignored."""
+    """Sleep longer than any test waits, and ignore all signals that can be ignored."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     time.sleep(_LONG_TIME)
@@ -52,84 +52,84 @@ def sleep(_: object = None) -> NoReturn:
 
 
 def crash(_: object) -> NoReturn:
-    """Ends with a word on stderr."""
+    """End with a message on stderr."""
     print("out of \x1b[31mcheese", file=sys.stderr, flush=True)
     os._exit(3)
 
 
 def leave_a_child(_: object) -> NoReturn:
-    """Ends, and leaves a child that holds all pipes open."""
+    """End, and leave a child that holds all pipes open."""
     subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({_LONG_TIME})"], close_fds=False)
     os._exit(0)
 
 
 def close_output(_: object) -> NoReturn:
-    """Stays, and will never answer again."""
+    """Keep running, and never answer again."""
     os.close(1)
     sleep()
 
 
 def half_a_line(_: object) -> NoReturn:
-    """Ends before its answer does."""
+    """End in the middle of an answer."""
     write(b'{"id": ')
     os._exit(0)
 
 
 def flood(_: object) -> NoReturn:
-    """Lines without end, none of them an answer."""
+    """Write lines without end; none is an answer."""
     while True:
         write(b"{}\n" * 1000)
 
 
 def answer_and_flood(response: Response) -> NoReturn:
-    """The right answer, and lines without end after it."""
+    """Write the correct answer, then lines without end."""
     say(response)
     flood(response)
 
 
 def long_line(_: object) -> NoReturn:
-    """A line that does not end."""
+    """Write a line that does not end."""
     while True:
         write(b" " * _LONG)
 
 
 def chatter(response: Response) -> None:
-    """More than any pipe holds on stderr, and then the right answer."""
+    """Write more to stderr than a pipe holds, then the correct answer."""
     print("la " * _LONG, file=sys.stderr, flush=True)
     say(response)
 
 
 def twice(response: Response) -> None:
-    """The right answer, and again, at once."""
+    """Write the correct answer twice."""
     write(2 * (json.dumps(response).encode() + b"\n"))
 
 
 def stay(op: str, response: Response) -> None:
-    """Answers to `stop`, and goes on."""
+    """Answer `stop`, and keep running."""
     say(response)
     if op == "stop":
         sleep()
 
 
 def end_badly(op: str, response: Response) -> None:
-    """Answers to `stop`, and ends with an error."""
+    """Answer `stop`, and end with an error."""
     say(response)
     if op == "stop":
         os._exit(7)
 
 
 def instead(**members: Any) -> Callable[[Response], None]:
-    """Another answer under the right id."""
+    """Return another answer with the correct id."""
     return lambda response: say({"id": response["id"], **members})
 
 
 def within(member: str, **changes: Any) -> Callable[[Response], None]:
-    """The right answer but for what is in this member, where it has that."""
+    """Return the correct answer with this member changed, if it has the member."""
     return lambda response: say({**response, member: response[member] | changes} if member in response else response)
 
 
 def other_bytes(change: Callable[[bytes], bytes]) -> Callable[[Response], None]:
-    """The right bytes, changed."""
+    """Return the correct bytes, changed."""
 
     def wrong(response: Response) -> None:
         if "payload" in response:
@@ -189,7 +189,7 @@ AT_TARGET: Final[dict[str, Callable[[Response], None]]] = {
     "other_number": other_bytes(lambda payload: payload.replace(b":42,", b":43,")),
     "other_order": other_bytes(_other_order),
 }
-"""What is done instead of giving the response, which is the right one."""
+"""The fault of each mode, in place of the correct response."""
 
 ALWAYS: Final[dict[str, Callable[[str, Response], None]]] = {
     "deaf_after_hello": lambda op, response: say(response) if op == "hello" else sleep(),
@@ -207,7 +207,7 @@ ALWAYS: Final[dict[str, Callable[[str, Response], None]]] = {
 
 
 def main(mode: str, fifo: str | None = None) -> None:
-    """Serve, and go wrong."""
+    """Serve requests with the fault of the mode."""
     held = [] if fifo is None else [os.open(fifo, os.O_WRONLY)]
     for descriptor in held:
         os.set_inheritable(descriptor, True)

@@ -1,4 +1,4 @@
-"""What each peer fails, as the README shows it."""
+"""The README's table of the checks that each peer fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ README: Final = FOLDER.parents[2] / "README.md"
 
 
 class PeerCommand(NamedTuple):
-    """How to start a peer, and what is known of it."""
+    """How to start a peer, and its known divergences."""
 
     command: tuple[str, ...]
     known: str | None
@@ -56,7 +56,7 @@ def row(found: Run) -> str:
 
 
 def label(found: Run) -> str:
-    """Name and version, of a language the part of the version that says what it can do."""
+    """Return the name and version; for a language only the part of the version that decides its features."""
     if found.peer is None:
         raise ValueError(f"the peer did not answer `hello`: {found.gave_up}")
     name, version = found.peer["name"], found.peer["version"]
@@ -68,7 +68,7 @@ def label(found: Run) -> str:
 
 
 def shown_in_readme() -> list[str]:
-    """The rows of the README's table; none where there is no such table."""
+    """Return the rows of the README's table; none if there is no table."""
     _, _, rest = README.read_text(encoding="utf-8").partition("\n".join(HEADER) + "\n")
     rows = re.match(r"(?:\|.*\n)*", rest)
     return rows[0].splitlines() if rows else []

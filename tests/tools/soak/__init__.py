@@ -1,1 +1,1 @@
-"""Steady publishing, random faults, and the promise checked over every message. `python -m tests.tools.soak --help`."""
+"""Publishes steadily, injects random faults, and checks the promise for every message; see `run` and `__main__`."""

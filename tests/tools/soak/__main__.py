@@ -14,7 +14,7 @@ from .run import Settings, run
 
 
 def main() -> int:
-    """Run a soak and print what it showed."""
+    """Run a soak and print its report."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.tools.soak", description="Faults, and the listener's promise"
     )

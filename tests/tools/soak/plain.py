@@ -1,7 +1,7 @@
-"""redis-py's `listen()` as a user would write it, in a process of its own: it cannot be ended otherwise.
+"""redis-py's `listen()` as a user would write it. It runs in its own process, because it cannot be stopped otherwise.
 
-Prints the number of each message, and `!` with a name for each exception. Reads from stdin how long to take for a
-message; ends with stdin.
+It prints the number of each message, and `!` with a name for each exception. It reads from stdin how long to spend on
+each message, and ends at the end of stdin.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class PlainListener(Closing):
         self.received = 0
         self.errors = 0
         self.missed: list[tuple[int, int, bool]] = []
-        """First, last + 1, told."""
+        """The first number, the last number + 1, and whether an exception reported the loss."""
         self.last = -1
         self._told = False
         self._ready = threading.Event()
@@ -46,7 +46,7 @@ class PlainListener(Closing):
             raise TimeoutError("redis-py's listener did not subscribe")
 
     def set_pause(self, seconds: float) -> None:
-        """How long to take for each message."""
+        """Set how long to spend on each message."""
         assert self._process.stdin is not None
         self._process.stdin.write(f"{seconds}\n")
         self._process.stdin.flush()
@@ -64,7 +64,7 @@ class PlainListener(Closing):
             time.sleep(0.02)
 
     def lost(self, taken: bytearray) -> tuple[int, int]:
-        """How many of the taken messages it missed: with an exception, and without a word."""
+        """Return how many published messages it missed: those with an exception, and those without any sign."""
         ranges = [*self.missed, (self.last + 1, len(taken), self._told)]
         sums = {True: 0, False: 0}
         for first, end, told in ranges:
@@ -91,7 +91,7 @@ class PlainListener(Closing):
 
 
 def listen(port: int) -> None:
-    """What a user would write."""
+    """Listen as a user would write it."""
     import redis
 
     client = redis.Redis(port=port)
@@ -107,7 +107,7 @@ def listen(port: int) -> None:
 
 
 def handle(message: dict[str, object]) -> None:
-    """Print the number, and take the time that was asked for."""
+    """Print the number, and wait as long as set."""
     if message["type"] == "subscribe":
         print("subscribed", flush=True)
     if message["type"] == "message":

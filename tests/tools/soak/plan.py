@@ -1,4 +1,4 @@
-"""What happens when: a list of faults that a seed determines."""
+"""The plan of a run: a list of faults with their times; a seed determines it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final
 
 FIRST_AT: Final = 1.0
 QUIET_END: Final = 1.5
-"""Seconds without a new fault at the end."""
+"""The seconds at the end without a new fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault, and how long it lasts: any time between the two, in seconds."""
+    """A kind of fault, and the least and the greatest duration in seconds."""
 
     name: str
     shortest: float = 0.0
@@ -42,7 +42,7 @@ class Step:
     """One fault to be injected."""
 
     at: float
-    """Seconds after the start, at the earliest: it waits for the one before it to be over."""
+    """The earliest start in seconds after the start of the run; the fault also waits for the end of the one before."""
     kind: str
     seconds: float
 
@@ -52,7 +52,7 @@ class Step:
 
 
 def make_plan(seed: int, seconds: float) -> list[Step]:
-    """The faults for a run of that many seconds. Every kind comes before one comes again."""
+    """Return the faults for a run of that many seconds. No kind repeats before every kind has occurred."""
     chance = random.Random(seed)
     plan: list[Step] = []
     deck: list[Kind] = []

@@ -1,4 +1,4 @@
-"""What a run showed, for people and as JSON."""
+"""The report of a run, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .plan import Step
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What redis-py's plain `listen()` made of the same run."""
+    """The results of redis-py's plain `listen()` in the same run."""
 
     delivered: int
     lost_with_an_exception: int
@@ -34,7 +34,7 @@ class Report:
     verdict: Verdict
     seconds: float
     memory: tuple[int, int]
-    """Of this process in bytes, early and at the end."""
+    """The memory of this process in bytes, early and at the end."""
     plain: Plain | None
 
     @property
@@ -48,7 +48,7 @@ class Report:
         return set(self.ledger.events) == {"Connected", "Received"} and counts.delivered == counts.published
 
     def data(self) -> dict[str, Any]:
-        """Everything that was measured."""
+        """Return all measurements."""
         gaps = self.verdict.gaps
         worst = max(gaps, key=lambda judged: judged.ratio, default=None)
         return {
@@ -84,7 +84,7 @@ class Report:
         }
 
     def text(self) -> str:
-        """The same, but for the single gaps."""
+        """Return all measurements except the list of gaps."""
         data = {name: value for name, value in self.data().items() if name not in ("kept", "problems", "each gap")}
         lines = [f"{name:28} {_shown(value)}" for name, value in data.items()]
         lines += [f"PROBLEM: {problem}" for problem in self.verdict.problems]
@@ -92,7 +92,7 @@ class Report:
         return "\n".join(lines)
 
     def _share(self, spans: Iterable[tuple[float, float]]) -> float:
-        """How much of the time lies in any of the spans."""
+        """Return the share of the time that the spans cover together."""
         covered, reached = 0.0, float("-inf")
         for begin, end in sorted(spans):
             covered += max(0.0, end - max(begin, reached))

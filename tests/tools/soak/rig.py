@@ -1,4 +1,4 @@
-"""What the faults are done to: one server, one publisher, and a proxy in front of each listener."""
+"""The system under test: one server, one publisher, and a proxy in front of each listener; it injects the faults."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .plan import Step
 
 LAG_SECONDS: Final = 0.15
 SLOW_SECONDS: Final = 0.05
-"""How long the slow consumer takes for an event."""
+"""How long the slow consumer spends on an event."""
 CROWD: Final = 100
-"""Messages at once: more than a queue holds, however slow the machine is."""
+"""The number of messages in a burst: more than a queue holds, on any machine."""
 
 
 @dataclass
 class Rig:
-    """One server and all that is connected to it."""
+    """One server, its publisher and its listeners."""
 
     server: Server
     proxies: list[FaultProxy]
@@ -37,34 +37,34 @@ class Rig:
     """How long the consumers take for each event, in seconds."""
 
     def inject(self, step: Step) -> None:
-        """Do what a step says; returns when it is over."""
+        """Inject the fault of a step; return when it is over."""
         _INJECTORS[step.kind](self, step.seconds)
 
     def kill(self, seconds: float) -> None:
-        """CLIENT KILL."""
+        """Disconnect the listeners with CLIENT KILL."""
         with self.ledger.fault("kill"), Resp(self.server.port) as admin:
             admin.ask("CLIENT", "KILL", "TYPE", "pubsub")
 
     def rst(self, seconds: float) -> None:
-        """RST."""
+        """Close the connections with RST."""
         with self.ledger.fault("rst"):
             for proxy in self.proxies:
                 proxy.reset()
 
     def fin(self, seconds: float) -> None:
-        """FIN."""
+        """Close the connections with FIN."""
         with self.ledger.fault("fin"):
             for proxy in self.proxies:
                 proxy.finish()
 
     def double_drop(self, seconds: float) -> None:
-        """FIN, and RST a moment later."""
+        """Close the connections with FIN, and shortly after with RST."""
         self.fin(0)
         time.sleep(seconds)
         self.rst(0)
 
     def rst_on_a_slow_line(self, seconds: float) -> None:
-        """Replies are under way for a while; then all of them are lost."""
+        """Delay all replies for a while, then lose them."""
         for proxy in self.proxies:
             proxy.state.lag = LAG_SECONDS
         time.sleep(seconds)
@@ -73,38 +73,38 @@ class Rig:
             proxy.state.lag = 0.0
 
     def half_open(self, seconds: float, way: Way) -> None:
-        """Connections are dead, without a word, and new ones as well for a while."""
+        """Stop all traffic on the connections without closing them, and for a while on new ones too."""
         with self.ledger.fault(f"half_open_{way}"), ExitStack() as stack:
             for proxy in self.proxies:
                 stack.enter_context(proxy.half_open(way))
             time.sleep(seconds)
 
     def standstill(self, seconds: float) -> None:
-        """Nothing passes, and then everything, late."""
+        """Hold all traffic back, then let it pass late."""
         with self.ledger.fault("standstill", deadly=False):
             self._stand_still(lambda: time.sleep(seconds))
 
     def sigstop(self, seconds: float) -> None:
-        """The server stands still."""
+        """Suspend the server."""
         with self.ledger.fault("sigstop", deadly=False):
             os.kill(self.server.pid, signal.SIGSTOP)
             time.sleep(seconds)
             os.kill(self.server.pid, signal.SIGCONT)
 
     def sigkill_and_restart(self, seconds: float) -> None:
-        """The server dies, and an empty one takes its place."""
+        """Kill the server, and start an empty one in its place."""
         with self.ledger.fault("sigkill_and_restart"):
             self.server.kill()
             time.sleep(seconds)
             self.server.restart()
 
     def buffer_overrun(self, seconds: float) -> None:
-        """Much is published while nothing passes, until the server gives the subscribers up."""
+        """Publish while no traffic passes, until the server disconnects the subscribers for full output buffers."""
         with self.ledger.fault("buffer_overrun"):
             self._stand_still(self._overrun)
 
     def slow_consumer(self, seconds: float) -> None:
-        """The consumer takes longer than the messages leave it."""
+        """Slow the consumer down so that messages arrive faster than it takes them."""
         with self.ledger.fault("slow_consumer", deadly=False):
             self.set_pause(SLOW_SECONDS)
             self.publisher.burst(CROWD)
@@ -112,7 +112,7 @@ class Rig:
             self.set_pause(0.0)
 
     def drops_while_slow(self, seconds: float) -> None:
-        """Drops, and a consumer that is not there yet when the next one comes."""
+        """Break the connection three times while the consumer is too slow to take the events in between."""
         self.set_pause(SLOW_SECONDS)
         for _ in range(3):
             time.sleep(seconds / 3)
@@ -126,7 +126,7 @@ class Rig:
             meanwhile()
 
     def _overrun(self) -> None:
-        # Those that are dead already take everything, and do not overrun.
+        # A connection that an earlier fault made dead reads everything, so its output buffer does not fill.
         spared = sum(proxy.dead_links for proxy in self.proxies)
         deadline = time.monotonic() + PATIENCE
         with Resp(self.server.port) as admin:

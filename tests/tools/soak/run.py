@@ -1,4 +1,4 @@
-"""One run: sets everything up, injects the plan, waits until the listener has recovered, and judges."""
+"""One run: starts everything, injects the faults of the plan, waits until the listener has recovered, and judges."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ from .rig import Rig
 PING_INTERVAL: Final = 0.5
 PING_TIMEOUT: Final = 1.0
 MAX_QUEUE: Final = 32
-"""Small, and PING_TIMEOUT short, so that faults show; a run without any has the listener's own, which a machine that is
-busy with something else does not exceed."""
+"""The queue is small and PING_TIMEOUT short, so that faults have an effect. A run without faults uses the listener's
+defaults, which even a busy machine does not exceed."""
 RECEIVE_BUFFER: Final = 16 * 1024
-"""Of a proxy, in bytes: what it does not read waits on the server."""
+"""The receive buffer of a proxy in bytes. It is small, so that unread data stays in the server's output buffer."""
 SLACK: Final = 0.5
 _PAGE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a run is made of."""
+    """The settings of a run."""
 
     seconds: float
     flavour: Flavour
     plan: list[Step]
     server: ServerName = "valkey"
     rate: float = 200.0
-    """Messages a second."""
+    """Messages per second."""
     beside_plain: bool = True
-    """Whether redis-py's plain listener goes through the same."""
+    """Whether redis-py's plain listener runs under the same faults."""
     listener: Callable[[CheckpointListenerConfig], Any] | None = None
     """Makes another listener than the flavour's own."""
     timeout: float = PATIENCE
     """How long to wait for the listener to recover in the end, in seconds."""
     say: Callable[[str], object] = lambda line: None
-    """Is told of each fault."""
+    """Called with a line for each fault."""
 
 
 def run(settings: Settings) -> Report:
-    """Run it; takes as long as the settings say and a little more."""
+    """Run it; this takes a little longer than `settings.seconds`."""
     with ExitStack() as stack:
         server = stack.enter_context(make_server(settings.server, *SMALL_BUFFERS[settings.server]))
         ledger = Ledger()
@@ -97,7 +97,7 @@ def run(settings: Settings) -> Report:
 
 
 def _inject(rig: Rig, settings: Settings, begun: float) -> tuple[int, int]:
-    """Inject the plan; returns the memory of this process in bytes, early and at the end."""
+    """Inject the faults of the plan; return the memory of this process in bytes, early and at the end."""
     early = _sleep_until(begun + min(5.0, settings.seconds / 3), settings.plan == [])
     for step in settings.plan:
         time.sleep(max(0.0, begun + step.at - time.time()))
