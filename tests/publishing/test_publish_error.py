@@ -10,7 +10,7 @@ import pytest
 
 from checkpoint_notify import CheckpointNotification, NotSentError, OutcomeUnknownError, PublishError, RejectedError
 
-from ..support.flavours import Shell
+from ..support.flavours import FlavourNotifier
 from ..support.loopback import HANG_UP, LoopbackServer, scripted
 
 SAVED: Final = CheckpointNotification.new("model.bin", "lstm")
@@ -57,12 +57,12 @@ COPIES: Final[list[Any]] = [copy.copy, copy.deepcopy, lambda error: pickle.loads
     ],
 )
 def test_cause_and_advice(
-    shell: Shell, handler: Any, kind: type[PublishError], cause: str, effect: str, advice: str
+    publisher: FlavourNotifier, handler: Any, kind: type[PublishError], cause: str, effect: str, advice: str
 ) -> None:
     """The text is made of the cause, what it means for the notification, and the advice; a copy has the same parts."""
     with LoopbackServer(handler) as server:
         with pytest.raises(kind) as caught:
-            shell.publish(server.url, SAVED)
+            publisher.publish(server.url, SAVED)
         advice = advice.format(port=server.port)
     for error in (caught.value, *(make(caught.value) for make in COPIES)):
         assert kind is type(error)

@@ -12,7 +12,7 @@ import pytest
 import checkpoint_notify
 from checkpoint_notify import CheckpointNotification
 
-from ..support.flavours import Shell
+from ..support.flavours import FlavourNotifier
 from ..support.loopback import LoopbackServer, Recorder
 
 PACKAGE: Final = Path(checkpoint_notify.__file__).parent
@@ -38,10 +38,10 @@ def test_files_up_to_the_socket(flavour: str) -> None:
                 files.add(file.relative_to(PACKAGE).as_posix())
 
     with LoopbackServer(Recorder()) as server:
-        Shell(flavour).publish(server.url, SAVED)  # imports what is imported late
+        FlavourNotifier(flavour).publish(server.url, SAVED)  # imports what is imported late
         sys.setprofile(note)
         try:
-            Shell(flavour).publish(server.url, SAVED)
+            FlavourNotifier(flavour).publish(server.url, SAVED)
         finally:
             sys.setprofile(None)
     own = {f"_{flavour}/notifier.py", f"_{flavour}/connection.py"}
