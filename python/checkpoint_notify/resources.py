@@ -1,10 +1,12 @@
 """Reads the files of the contract that the package ships: the schema and the golden vectors.
 
-A wheel holds them inside the package. An editable install reads them from the root of the repository.
+They lie inside an installed package, where each list of vectors is one file, and at the repository's root in an
+editable install.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from importlib import resources
@@ -35,14 +37,30 @@ def schema_text() -> str:
 
 
 def vectors(kind: VectorKind) -> Iterator[Vector]:
-    """Yield the golden vectors of one kind, sorted by name."""
-    folder = _folder("fixtures").joinpath("checkpoint_notification", kind)
+    """The golden vectors of one kind, by name."""
+    folder = _folder("fixtures").joinpath("checkpoint_notification")
+    packed = folder.joinpath(f"{kind}.jsonl")
+    for name, about, payload in _lines(packed) if packed.is_file() else _pairs(folder.joinpath(kind)):
+        yield Vector(name, kind, about["description"], payload, about.get("value"), about.get("error"))
+
+
+_Read: TypeAlias = tuple[str, dict[str, Any], bytes]
+"""A vector's name, what is said about it, and its payload."""
+
+
+def _lines(packed: Traversable) -> Iterator[_Read]:
+    """The form in a wheel, which `hatch_build.py` writes: one file a list, one line a vector."""
+    for line in packed.read_bytes().splitlines():
+        about = json.loads(line)
+        yield about["name"], about, base64.b64decode(about["payload"])
+
+
+def _pairs(folder: Traversable) -> Iterator[_Read]:
+    """The form in the repository: two files a vector."""
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if file.name.endswith(".json"):
             name = file.name.removesuffix(".json")
-            about = json.loads(file.read_bytes())
-            payload = folder.joinpath(f"{name}.payload").read_bytes()
-            yield Vector(name, kind, about["description"], payload, about.get("value"), about.get("error"))
+            yield name, json.loads(file.read_bytes()), folder.joinpath(f"{name}.payload").read_bytes()
 
 
 def _folder(name: str) -> Traversable:

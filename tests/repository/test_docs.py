@@ -37,7 +37,7 @@ JUDGED_BY: Final = {"protocol.md": "conformance/test_protocol.py"}
 RECORDED: Final = {"doctor.txt", "watch.txt", "watch-live.txt"}
 """What `python -m tests.tools.record_sessions` has made of real sessions on a terminal."""
 CHANNEL: Final = "fks:default:model_checkpoints"
-CLONED: Final = ("python", "schema", "fixtures", "pyproject.toml", "README.md", "LICENSE")
+CLONED: Final = ("python", "schema", "fixtures", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE")
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,13 +16,28 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any, Final, get_args
 
+import hatch_build
 import pytest
 
 import checkpoint_notify
-from checkpoint_notify.resources import VectorKind, schema_text, vectors
+from checkpoint_notify.resources import VectorKind, schema_text
 
 ROOT: Final = Path(__file__).parents[2]
+VECTORS: Final = ROOT / "fixtures" / "checkpoint_notification"
+KINDS: Final = get_args(VectorKind)
 
+BLOCK: Final = 4096
+"""Bytes: what a file or a folder takes on disk is a multiple of it."""
+MOST_FILES: Final = 200
+MOST_BYTES: Final = 2_500_000
+
+READ_VECTORS: Final = """
+import base64, json, sys
+from checkpoint_notify.resources import vectors
+def as_list(vector):
+    return [*vector._replace(payload=base64.b64encode(vector.payload).decode())]
+json.dump({kind: [as_list(vector) for vector in vectors(kind)] for kind in sys.argv[1:]}, sys.stdout)
+"""
 PROBE: Final = """
 import importlib.metadata, json, logging, sys
 logging.basicConfig(format="%(levelname)s %(message)s")
@@ -35,7 +52,6 @@ def as_rust_reads_it(vector):
 report = {
     "imported": sorted(sys.modules),
     "installed": sorted(found.name for found in importlib.metadata.distributions()),
-    "vectors": {kind: len(list(vectors(kind))) for kind in ("canonical", "unusual", "refused")},
     "misread": [vector.name for vector in vectors("canonical") if not as_rust_reads_it(vector)],
     "schema": schema_text(),
     "published": CheckpointNotifier(CheckpointNotifierConfig()).publish(CheckpointNotification.new("p", "n")),
@@ -50,20 +66,23 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if "WHEEL" in os.environ:
         return Path(os.environ["WHEEL"])
     folder = tmp_path_factory.mktemp("dist")
-    _run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
-    (file,) = folder.glob("*.whl")
-    return file
+    return _build(folder)
 
 
 @pytest.fixture(scope="module")
-def report(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a program finds in an environment that holds the wheel, without extras, and what the wheel asks for."""
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an environment that holds the wheel and what it needs, without extras."""
     folder = tmp_path_factory.mktemp("clean")
     uv = [sys.executable, "-m", "uv", "--no-config", "--quiet"]
-    python = folder / "venv" / "bin" / "python"
-    _run(*uv, "venv", "--python", sys.executable, folder / "venv")
-    _run(*uv, "pip", "install", "--python", python, wheel)
-    done = _run(python, "-I", "-c", PROBE, cwd=folder)
+    _run(*uv, "venv", "--python", sys.executable, folder)
+    _run(*uv, "pip", "install", "--python", folder / "bin" / "python", wheel)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(environment: Path) -> dict[str, Any]:
+    """What a program finds in that environment, and what it logs."""
+    done = _run(environment / "bin" / "python", "-I", "-c", PROBE, cwd=environment)
     found: dict[str, Any] = json.loads(done.stdout)
     return found | {"log": done.stderr}
 
@@ -73,11 +92,56 @@ def test_wheel_installs_msgspec_only(report: dict[str, Any]) -> None:
     assert ["checkpoint-notify", "msgspec"] == report["installed"]
 
 
-def test_wheel_reads_its_vectors_and_schema(report: dict[str, Any]) -> None:
-    """Every vector and the schema are in the wheel, load through importlib.resources, and decode as Rust reads them."""
-    assert {kind: len(list(vectors(kind))) for kind in get_args(VectorKind)} == report["vectors"]
+def test_reads_its_own_vectors_and_schema(report: dict[str, Any]) -> None:
+    """The vectors and the schema are in the wheel, load through importlib.resources, and decode as Rust reads them."""
     assert [] == report["misread"]
     assert schema_text() == report["schema"]
+
+
+def test_installed_vectors_are_those_of_the_repository(environment: Path) -> None:
+    """Each vector by name and to the byte, though the wheel holds them in another form."""
+    done = _run(environment / "bin" / "python", "-I", "-c", READ_VECTORS, *KINDS)
+    assert _vectors_by_kind() == json.loads(done.stdout)
+
+
+def test_a_source_tree_reads_the_pairs(tmp_path: Path) -> None:
+    """Of each vector two files, as an editable install reads them too: here of one vector a list."""
+    shutil.copytree(ROOT / "python", tmp_path / "python", ignore=shutil.ignore_patterns("__pycache__"))
+    expected = {kind: found[:1] for kind, found in _vectors_by_kind().items()}
+    for kind, [(name, *_)] in expected.items():
+        folder = tmp_path / VECTORS.relative_to(ROOT) / kind
+        folder.mkdir(parents=True)
+        for suffix in (".json", ".payload"):
+            shutil.copy(VECTORS / kind / f"{name}{suffix}", folder)
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'python')!r})\n{READ_VECTORS}"
+    assert expected == json.loads(_run(sys.executable, "-c", code, *KINDS).stdout)
+
+
+def test_an_editable_install_holds_no_copy(tmp_path: Path) -> None:
+    """It points at the source tree, and so reads the vectors there."""
+    code = "import sys, hatchling.build; hatchling.build.build_editable(sys.argv[1])"
+    _run(sys.executable, "-c", code, tmp_path, cwd=ROOT)
+    (file,) = tmp_path.glob("*.whl")
+    assert ["_checkpoint_notify.pth"] == [name for name in _contents(file) if ".dist-info/" not in name]
+
+
+def test_the_way_to_the_wheel_does_not_matter(wheel: Path, tmp_path: Path) -> None:
+    """Built from the source tree it holds the same bytes as built from the source distribution."""
+    assert _contents(_build(tmp_path, "--wheel")) == _contents(wheel)
+
+
+def test_weight(environment: Path) -> None:
+    """An installed package takes few files and little space, whatever the number of vectors."""
+    (site_packages,) = environment.glob("lib/python*/site-packages")
+    found = [
+        environment / "bin" / "checkpoint-notify",
+        *(path for folder in site_packages.glob("checkpoint_notify*") for path in [folder, *folder.rglob("*")]),
+    ]
+    installed = [path for path in found if "__pycache__" not in path.parts]
+    files = [path for path in installed if path.is_file()]
+    blocks = sum(-(-path.stat().st_size // BLOCK) if path.is_file() else 1 for path in installed)
+    assert len(_contents_of_package()) <= len(files) <= MOST_FILES
+    assert blocks * BLOCK <= MOST_BYTES
 
 
 @pytest.mark.parametrize("name", ["redis", "asyncio", "jsonschema", "hypothesis", "pytest", "valkey"])
@@ -95,18 +159,45 @@ def test_publishing_without_the_extra(report: dict[str, Any]) -> None:
     assert f"WARNING {warning}: {advice}\n" == report["log"]
 
 
-def test_wheel_contains_package_schema_and_vectors(wheel: Path) -> None:
-    """The package, the schema and the vectors once each, and nothing else."""
+def test_wheel_holds_what_it_should(wheel: Path) -> None:
+    """The package, the schema and the lists of vectors once each, and nothing else."""
     with zipfile.ZipFile(wheel) as archive:
         names = Counter(archive.namelist())
-    package = ROOT / "python" / "checkpoint_notify"
-    code = {f"checkpoint_notify/{file.relative_to(package)}" for file in [*package.rglob("*.py"), package / "py.typed"]}
-    schemas = {f"checkpoint_notify/{file.relative_to(ROOT)}" for file in (ROOT / "schema").glob("*.json")}
-    fixtures = {f"checkpoint_notify/{file.relative_to(ROOT)}" for file in (ROOT / "fixtures").rglob("*.*")}
     held = {name for name in names if ".dist-info/" not in name}
-    assert code | schemas | fixtures == held
+    assert _contents_of_package() == held
     assert {1} == set(names.values())
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_packed_vectors(wheel: Path, kind: VectorKind) -> None:
+    """A line of JSON for each vector, in ASCII, with all that its `.json` file holds and the payload in base64."""
+    text = _contents(wheel)[f"checkpoint_notify/fixtures/checkpoint_notification/{kind}.jsonl"].decode("ascii")
+    assert text.endswith("\n")
+    expected = []
+    for about in sorted((VECTORS / kind).glob("*.json")):
+        payload = base64.b64encode(about.with_suffix(".payload").read_bytes()).decode()
+        expected.append({"name": about.stem, "payload": payload, **json.loads(about.read_bytes())})
+    assert expected == [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("kept", [".json", ".payload"])
+def test_half_a_vector_is_not_packed(tmp_path: Path, kept: str) -> None:
+    """The build fails and names the file that is missing, where a vector would else be lost in silence."""
+    shutil.copy(VECTORS / "refused" / f"empty{kept}", tmp_path)
+    (missing,) = {".json", ".payload"} - {kept}
+    with pytest.raises(ValueError, match=rf"{re.escape(str(tmp_path))}/empty\{missing} is missing: .*make golden"):
+        hatch_build.pack(tmp_path)
+
+
+def test_no_wheel_without_vectors(tmp_path: Path) -> None:
+    """A tree without lists, such as one that was copied in part, does not build; a list without vectors neither."""
+    with pytest.raises(ValueError, match="holds no list of vectors"):
+        hatch_build.lists(tmp_path)
+    (tmp_path / "fixtures" / "message" / "refused").mkdir(parents=True)
+    (folder,) = hatch_build.lists(tmp_path)
+    with pytest.raises(ValueError, match="refused holds no vector"):
+        hatch_build.pack(folder)
 
 
 def test_metadata(wheel: Path) -> None:
@@ -162,6 +253,35 @@ def _metadata(wheel: Path) -> Message:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
         return HeaderParser().parsestr(archive.read(name).decode())
+
+
+def _build(folder: Path, *options: str) -> Path:
+    _run(sys.executable, "-m", "build", "--no-isolation", *options, "--outdir", folder, ROOT)
+    (file,) = folder.glob("*.whl")
+    return file
+
+
+def _contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _contents_of_package() -> set[str]:
+    package = ROOT / "python" / "checkpoint_notify"
+    code = {f"checkpoint_notify/{file.relative_to(package)}" for file in [*package.rglob("*.py"), package / "py.typed"]}
+    schemas = {f"checkpoint_notify/{file.relative_to(ROOT)}" for file in (ROOT / "schema").glob("*.json")}
+    return code | schemas | {f"checkpoint_notify/{(VECTORS / kind).relative_to(ROOT)}.jsonl" for kind in KINDS}
+
+
+def _vectors_by_kind() -> dict[str, list[list[Any]]]:
+    """What READ_VECTORS prints, read from the files of the repository."""
+    return {kind: [_vector(kind, file) for file in sorted((VECTORS / kind).glob("*.json"))] for kind in KINDS}
+
+
+def _vector(kind: str, file: Path) -> list[Any]:
+    about = json.loads(file.read_bytes())
+    payload = base64.b64encode(file.with_suffix(".payload").read_bytes()).decode()
+    return [file.stem, kind, about["description"], payload, about.get("value"), about.get("error")]
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
