@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Final
 
 import pytest
 
+from ..conftest import limits
 from ..support.cli import Cli
 from ..support.server import Server
 
@@ -15,19 +19,16 @@ _numbers: Final = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def _patient_cli() -> Iterator[Cli]:
-    with Cli() as running:
-        yield running
+def _cli_for() -> Iterator[Callable[[str], Cli]]:
+    """A process that runs `checkpoint-notify` for all tests that have the same time limits."""
+    with ExitStack() as stack:
+        yield functools.cache(lambda _limits: stack.enter_context(Cli()))
 
 
 @pytest.fixture
-def cli(request: pytest.FixtureRequest) -> Iterator[Cli]:
-    """Runs `checkpoint-notify`; for a test that is about the time limits, from a process that has them."""
-    if request.node.get_closest_marker("time_limits") is None:
-        yield request.getfixturevalue("_patient_cli")
-        return
-    with Cli() as limited:
-        yield limited
+def cli(_cli_for: Callable[[str], Cli]) -> Cli:
+    """Runs `checkpoint-notify`, from a process that has the time limits of the test."""
+    return _cli_for(os.environ[limits.VARIABLE])
 
 
 @pytest.fixture

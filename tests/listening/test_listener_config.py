@@ -91,8 +91,19 @@ json.dump(dataclasses.asdict(CheckpointListenerConfig.from_env()), sys.stdout)
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_from_env(name: str) -> None:
-    """A process with these variables has this configuration."""
+def test_from_env(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These variables make this configuration."""
+    settings, changes = ENVIRONMENTS[name]
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in settings.items():
+        monkeypatch.setitem(os.environb, variable.encode(), os.fsencode(value))
+    assert dataclasses.replace(DEFAULT, **changes) == CheckpointListenerConfig.from_env()
+
+
+@pytest.mark.parametrize("name", ["all_set", *(name for name in ENVIRONMENTS if "utf8" in name or "digits" in name)])
+def test_from_env_in_a_new_process(name: str) -> None:
+    """A process that is started with these variables has the same, whatever Python makes of their bytes."""
     settings, changes = ENVIRONMENTS[name]
     variables = {key: value for key, value in os.environb.items() if key.decode(errors="replace") not in VARIABLES}
     variables |= {key.encode(): os.fsencode(value) for key, value in settings.items()}
