@@ -32,7 +32,7 @@ test: check test-python test-rust ## Check and test everything, in both language
 .PHONY: test-python
 test-python: setup _rust ## Run pytest, with the Rust peer if cargo works
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --bins)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 .PHONY: coverage
 coverage: setup _rust ## Run pytest, and show which lines and branches of the package no test reaches

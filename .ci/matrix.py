@@ -22,7 +22,7 @@ PYPROJECT = ROOT / "pyproject.toml"
 REQUIREMENTS = ROOT / ".ci" / "requirements.txt"
 UV = (sys.executable, "-m", "uv", "--no-config", "--quiet", "pip")
 ENVIRONMENT = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "-p", "no:cacheprovider")
+PYTEST = ("-m", "pytest", "-n", "4", "--dist", "worksteal", "-p", "no:cacheprovider")
 
 
 def main() -> int:
