@@ -12,7 +12,7 @@ import pytest
 import checkpoint_notify
 from checkpoint_notify import CheckpointNotification
 
-from ..support.flavours import FlavourNotifier
+from ..support.flavours import Flavour, FlavourNotifier
 from ..support.loopback import LoopbackServer, Recorder
 
 PACKAGE: Final = Path(checkpoint_notify.__file__).parent
@@ -21,7 +21,7 @@ SHARED: Final = {"_protocol/publishing.py", "_protocol/connecting.py", "_redis_p
 
 
 @pytest.mark.parametrize("flavour", ["sync", "asyncio"])
-def test_files_up_to_the_socket(flavour: str) -> None:
+def test_files_up_to_the_socket(flavour: Flavour) -> None:
     """Six files from `publish` to the write of PUBLISH; those of the codec, and redis-py's, do not count."""
     files: set[str] = set()
     phase = ""
