@@ -138,8 +138,8 @@ bench-redis: setup ## Time publishing and listening against bare redis-py and Ru
 
 SECONDS ?= 1200
 .PHONY: soak
-soak: setup ## Inject random faults for SECONDS while messages are published, and check the promise (SHELL_NAME=asyncio)
-	$(BIN)/python -m tests.tools.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --shell $(or $(SHELL_NAME),sync)
+soak: setup ## Inject random faults for SECONDS while messages are published, and check the promise (FLAVOUR=asyncio)
+	$(BIN)/python -m tests.tools.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) --flavour $(or $(FLAVOUR),sync)
 
 .PHONY: mutants
 mutants: setup ## Change a copy of the codec in thousands of places, and check that the tests detect each change

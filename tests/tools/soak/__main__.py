@@ -20,7 +20,7 @@ def main() -> int:
     )
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, help="of the plan of faults; by chance otherwise")
-    parser.add_argument("--flavour", "--shell", choices=FLAVOURS, default="sync")
+    parser.add_argument("--flavour", choices=FLAVOURS, default="sync")
     parser.add_argument("--server", choices=("valkey", "redis"), default="valkey", help="redis: the one on PATH")
     parser.add_argument("--rate", type=float, default=200.0, help="messages a second")
     parser.add_argument("--no-faults", action="store_true", help="demand that there be no Gap, and nothing lost")
