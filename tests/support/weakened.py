@@ -275,7 +275,7 @@ WEAKNESSES: Final = (
     Weakness(PingsWhenIdle, "for an outage of"),
     Weakness(EndsOnError, "without a fault was given up", row=(rows_alive.misconf, "was given up")),
     Weakness(TrustsAnyError, "the last message was not delivered"),
-    Weakness(ErrorAnswersNewest, "is uncovered"),
+    Weakness(ErrorAnswersNewest, "is uncovered|without a fault was given up"),
     Weakness(IgnoresErrors, "for an outage of|the last message was not delivered"),
     Weakness(NeverReconnects, soak=(RST, NEVER_HEARD)),
     Weakness(ReconnectsLate, row=(rows_connection.rst, "subscribed again after")),
