@@ -15,10 +15,10 @@ import pytest
 from checkpoint_notify.cli.contract import conformance as command
 from checkpoint_notify.conformance import (
     Entry,
-    Kind,
     KnownFileError,
     Limits,
     Outcome,
+    OutcomeKind,
     Report,
     Run,
     all_checks,
@@ -103,7 +103,7 @@ def test_json() -> None:
     assert 1 == done.returncode
     report: dict[str, Any] = json.loads(done.stdout)
     assert 0 < report.pop("seconds") < PATIENCE
-    assert {kind: 2 * (kind == "passed") + (kind == "verdict") for kind in Kind} == report.pop("counts")
+    assert {kind: 2 * (kind == "passed") + (kind == "verdict") for kind in OutcomeKind} == report.pop("counts")
     assert {
         "format": 1,
         "ok": False,
@@ -134,7 +134,7 @@ def test_the_page_describes_the_report() -> None:
     page = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text(encoding="utf-8")
     report = Report(Run((), None, (), 0.0, 0, None, None)).to_json()
     rows = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
-    assert [] == [name for name in (*report, *Kind) if f"`{name}`" not in rows]
+    assert [] == [name for name in (*report, *OutcomeKind) if f"`{name}`" not in rows]
 
 
 def test_in_github_actions() -> None:
@@ -251,26 +251,30 @@ def test_what_is_known_no_longer_fails(kind: str, mode: str, text: str, tmp_path
     assert done.stdout.splitlines()[-1].endswith("1 no longer as known")
 
 
-def _report(kinds: list[Kind], known: list[Entry], *, complete: bool = True) -> Report:
+def _report(kinds: list[OutcomeKind], known: list[Entry], *, complete: bool = True) -> Report:
     outcomes = tuple(Outcome(check, kind) for check, kind in zip(FEW, kinds, strict=False))
     return Report(Run((), None, outcomes, 0.0, 0, None, None), known, complete=complete)
 
 
 def test_an_entry_for_all_must_meet_one() -> None:
     """Unless only some checks were chosen, which may all be others."""
-    every = [Entry(Kind.ERROR, "*", "its own words")]
+    every = [Entry(OutcomeKind.ERROR, "*", "its own words")]
     assert ["known as error: *: no check diverges in this way any more, remove the entry"] == [
-        str(stale) for stale in _report([Kind.PASSED], every).stale
+        str(stale) for stale in _report([OutcomeKind.PASSED], every).stale
     ]
-    assert _report([Kind.PASSED], every, complete=False).ok
-    assert _report([Kind.ERROR], every).ok
+    assert _report([OutcomeKind.PASSED], every, complete=False).ok
+    assert _report([OutcomeKind.ERROR], every).ok
 
 
-@pytest.mark.parametrize("kind", [Kind.SKIPPED, Kind.ERRORED, Kind.TIMED_OUT, Kind.CRASHED, Kind.NOT_RUN])
-def test_no_list_makes_it_a_pass(kind: Kind) -> None:
+@pytest.mark.parametrize(
+    "kind", [OutcomeKind.SKIPPED, OutcomeKind.ERRORED, OutcomeKind.TIMED_OUT, OutcomeKind.CRASHED, OutcomeKind.NOT_RUN]
+)
+def test_no_list_makes_it_a_pass(kind: OutcomeKind) -> None:
     """What gave no answer is neither known nor gone."""
     name = FEW[0].vector.name
-    report = _report([kind], [Entry(Kind.VERDICT, name, "?"), Entry(Kind.VALUE, "*", "?")], complete=False)
+    report = _report(
+        [kind], [Entry(OutcomeKind.VERDICT, name, "?"), Entry(OutcomeKind.VALUE, "*", "?")], complete=False
+    )
     assert (False, [], 1) == (report.ok, report.stale, len(report.failures))
 
 

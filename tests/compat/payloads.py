@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from checkpoint_notify.compat import Contract
-from checkpoint_notify.compat.kind import Kind
+from checkpoint_notify.compat.kind import ContractKind
 from checkpoint_notify.testing._json import compact
 
 
@@ -44,13 +44,13 @@ def _values(contract: Contract) -> Iterator[dict[str, Any]]:
             yield plain | {field.name: edge}
 
 
-def _plain(kind: Kind, index: int) -> Any:
+def _plain(kind: ContractKind, index: int) -> Any:
     if kind.values:
         return {f"key {index}": _plain(kind.values, index)}
     return 100 + index if kind.bounds else f"text {index}"
 
 
-def _edges(kind: Kind) -> list[Any]:
+def _edges(kind: ContractKind) -> list[Any]:
     if kind.bounds:
         return [*kind.bounds]
     if kind.values:

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Final, TypeAlias
 from checkpoint_notify import DecodeError
 from checkpoint_notify._bounds import IntRange
 from checkpoint_notify.codec.codec import codec_for
-from checkpoint_notify.compat import Contract, Field
-from checkpoint_notify.compat.kind import INTEGERS, STRING, Kind, map_of
+from checkpoint_notify.compat import Contract, ContractField
+from checkpoint_notify.compat.kind import INTEGERS, STRING, ContractKind, map_of
 
 from ..support.crate_copy import JUDGE
 
@@ -25,7 +25,7 @@ Read: TypeAlias = dict[str, Any] | None
 
 U64: Final = (0, 2**64 - 1)
 
-_TYPES: Final[dict[Kind, Any]] = {
+_TYPES: Final[dict[ContractKind, Any]] = {
     STRING: str,
     map_of(STRING): dict[str, str],
     INTEGERS[U64]: Annotated[int, IntRange(*U64)],
@@ -43,7 +43,7 @@ def dataclass_for(contract: Contract) -> type:
     return dataclasses.make_dataclass(contract.name, fields, frozen=True, kw_only=True, slots=True)
 
 
-def _default(field: Field) -> Any:
+def _default(field: ContractField) -> Any:
     if field.required:
         return dataclasses.field()
     if isinstance(field.default, dict):
@@ -140,11 +140,11 @@ def _module(contract: Contract, index: int) -> str:
     return "\n".join(lines)
 
 
-def _serde_default(field: Field) -> str:
+def _serde_default(field: ContractField) -> str:
     return "" if field.required else f'#[serde(default = "{field.name}")] '
 
 
-def _default_function(field: Field) -> str:
+def _default_function(field: ContractField) -> str:
     value = f"serde_json::from_str({_rust_string(json.dumps(field.default))}).unwrap()"
     return f"fn {field.name}() -> {field.kind.rust} {{ {value} }}"
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from checkpoint_notify.compat import Bump, SchemaError, Verdict, compare, read_contract
-from checkpoint_notify.compat.kind import INTEGERS, Kind
+from checkpoint_notify.compat.kind import INTEGERS, ContractKind
 from checkpoint_notify.resources import schema_text
 
 from .pairs import MAP, REAL, STRING, U64, Node, integer, map_of, message, refer
@@ -32,7 +32,7 @@ def test_the_real_schema() -> None:
 
 
 @pytest.mark.parametrize("kind", INTEGERS.values(), ids=lambda kind: kind.rust)
-def test_integer_types(kind: Kind) -> None:
+def test_integer_types(kind: ContractKind) -> None:
     """Each integer type of Rust is known by its bounds, as the type of a field and of a map's values."""
     node = integer(kind.rust)
     read = read_contract(json.dumps(message({"a": node, "b": map_of(node)})))

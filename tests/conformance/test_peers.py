@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from checkpoint_notify.conformance import Kind, Report, Run, all_checks, read_known, run
+from checkpoint_notify.conformance import OutcomeKind, Report, Run, all_checks, read_known, run
 
 from ..conftest import RustBin
 from ..support.peers import peer_command
@@ -16,7 +16,7 @@ from ..tools.peers.table import FOLDER, PEERS, judged, label, row, shown_in_read
 
 ROOT: Final = Path(__file__).parents[2]
 CHECKS: Final = list(all_checks())
-JUDGED: Final = {Kind.PASSED, Kind.VERDICT, Kind.VALUE, Kind.ERROR, Kind.BYTES}
+JUDGED: Final = {OutcomeKind.PASSED, OutcomeKind.VERDICT, OutcomeKind.VALUE, OutcomeKind.ERROR, OutcomeKind.BYTES}
 _RUNS: Final[dict[str, Run]] = {}
 
 
@@ -32,7 +32,7 @@ def run_of(name: str, rust_bin: RustBin) -> Run:
 def test_rust_and_python_conform(name: str, rust_bin: RustBin) -> None:
     """All checks pass, without a list of exceptions."""
     report = Report(run_of(name, rust_bin))
-    assert len(CHECKS) == report.counts[Kind.PASSED] > 1000
+    assert len(CHECKS) == report.counts[OutcomeKind.PASSED] > 1000
     assert report.ok
 
 
@@ -53,8 +53,8 @@ def test_other_peers_fail_the_listed_checks(name: str, rust_bin: RustBin) -> Non
 def test_other_peers_read_accepted_values_as_rust(name: str, rust_bin: RustBin) -> None:
     """What they accept as Rust does, they read as Rust does, and they write its bytes: u64 come out right."""
     counts = Report(run_of(name, rust_bin)).counts
-    assert (0, 0) == (counts[Kind.VALUE], counts[Kind.BYTES])
-    assert sum(check.op == "encode" for check in CHECKS) < counts[Kind.PASSED]
+    assert (0, 0) == (counts[OutcomeKind.VALUE], counts[OutcomeKind.BYTES])
+    assert sum(check.op == "encode" for check in CHECKS) < counts[OutcomeKind.PASSED]
 
 
 def test_a_peer_that_rounds_u64_fails(rust_bin: RustBin, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_peer_that_rounds_u64_fails(rust_bin: RustBin, tmp_path: Path) -> None
     assert source != rounding
     (tmp_path / "node.mjs").write_text(rounding, encoding="utf-8")
     found = run(["node", str(tmp_path / "node.mjs")], CHECKS)
-    wrong = {outcome.check.vector.name for outcome in found.outcomes if outcome.kind is Kind.VALUE}
+    wrong = {outcome.check.vector.name for outcome in found.outcomes if outcome.kind is OutcomeKind.VALUE}
     assert {"version_maximum", "training_step_maximum"} <= wrong
 
 

@@ -15,8 +15,8 @@ import pytest
 from checkpoint_notify.conformance import (
     Check,
     CommandNotFoundError,
-    Kind,
     Limits,
+    OutcomeKind,
     Report,
     Run,
     all_checks,
@@ -48,7 +48,9 @@ def faulty(mode: str, *arguments: str) -> list[str]:
 
 def not_passed(found: Run) -> dict[str, str]:
     """What did not pass, by name."""
-    return {outcome.check.name: str(outcome.kind) for outcome in found.outcomes if outcome.kind is not Kind.PASSED}
+    return {
+        outcome.check.name: str(outcome.kind) for outcome in found.outcomes if outcome.kind is not OutcomeKind.PASSED
+    }
 
 
 def all_three(kind: str) -> dict[str, str]:
@@ -307,14 +309,16 @@ def test_each_vector_is_checked() -> None:
     decoded = [f"decode/{kind}/{name}" for kind, names in listed.items() for name in names]
     encoded = [f"encode/{kind}/{name}" for kind in ("canonical", "unusual") for name in listed[kind]]
     assert decoded + encoded == [check.name for check in CHECKS]
-    assert [] == [check.name for check in CHECKS if judge(check, check.expected).kind is not Kind.PASSED]
+    assert [] == [check.name for check in CHECKS if judge(check, check.expected).kind is not OutcomeKind.PASSED]
 
 
 @pytest.mark.parametrize("check", FEW, ids=lambda check: check.name)
 def test_no_other_answer_passes(check: Check) -> None:
     """The answer to any other vector does not pass for this one's."""
     others = [other.expected for other in CHECKS if other.op == check.op and other.expected != check.expected]
-    assert {Kind.VERDICT, Kind.VALUE, Kind.ERROR, Kind.BYTES} >= {judge(check, other).kind for other in others}
+    assert {OutcomeKind.VERDICT, OutcomeKind.VALUE, OutcomeKind.ERROR, OutcomeKind.BYTES} >= {
+        judge(check, other).kind for other in others
+    }
 
 
 def test_display_of_non_ascii_text_may_differ() -> None:
@@ -323,7 +327,7 @@ def test_display_of_non_ascii_text_may_differ() -> None:
     error = {"category": "data", "message": text, "line": 1, "column": 5, "text": f"{text} at line 1 column 5"}
     check = FEW[0]._replace(expected={"error": error})
     shown = error | {"message": text.replace("\u00e9", "\\u{e9}"), "text": "?"}
-    assert Kind.PASSED is judge(check, {"error": shown}).kind
-    assert Kind.ERROR is judge(check, {"error": shown | {"line": 77}}).kind
-    assert Kind.ERROR is judge(check, {"error": {"category": "data"}}).kind
-    assert Kind.ERROR is judge(check, {"error": {}}).kind
+    assert OutcomeKind.PASSED is judge(check, {"error": shown}).kind
+    assert OutcomeKind.ERROR is judge(check, {"error": shown | {"line": 77}}).kind
+    assert OutcomeKind.ERROR is judge(check, {"error": {"category": "data"}}).kind
+    assert OutcomeKind.ERROR is judge(check, {"error": {}}).kind

@@ -14,7 +14,7 @@ from checkpoint_notify import (
 )
 from checkpoint_notify._protocol.event_queue import Item, Message
 from checkpoint_notify._protocol.resp import command
-from checkpoint_notify._protocol.subscription import MAX_OVERDUE_BYTES, RefusedError
+from checkpoint_notify._protocol.subscription import MAX_OVERDUE_BYTES, SubscriptionRefusedError
 from checkpoint_notify._protocol.timestamps import Loss
 
 from ..support.listener_world import CONFIRMATION, PONG, RecordedSubscription, World, message
@@ -167,7 +167,7 @@ def test_unexpected_answers_to_subscribe_end_the_try(reply: bytes, text: str) ->
     """The error has the server's words."""
     with pytest.raises(ConnectionError, match=text) as caught:
         core().receive(reply, at(101.5))
-    assert reply.startswith(b"-") is isinstance(caught.value, RefusedError)
+    assert reply.startswith(b"-") is isinstance(caught.value, SubscriptionRefusedError)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from checkpoint_notify import CheckpointListenerConfig, Connected, Disconnected, Gap, Invalid
 from checkpoint_notify._protocol.resp import command
-from checkpoint_notify._protocol.subscription import RefusedError
+from checkpoint_notify._protocol.subscription import SubscriptionRefusedError
 from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
 from ..support.listener_world import CONFIRMATION, PONG, RecordedSubscription, message
@@ -122,7 +122,7 @@ def test_an_error_does_not_confirm_a_subscription(reply: bytes) -> None:
     core = subscribing()
     with pytest.raises(ConnectionError) as caught:
         core.receive(reply, at(100.5))
-    assert reply.startswith(b"-") is isinstance(caught.value, RefusedError)
+    assert reply.startswith(b"-") is isinstance(caught.value, SubscriptionRefusedError)
     assert not core.connected
 
 
@@ -132,7 +132,7 @@ def test_a_proxys_error_ends_the_connection(reply: bytes) -> None:
     core = pinging(1)
     with pytest.raises(ConnectionError, match=r"the server answered: |to a subscriber") as caught:
         core.receive(reply, at(101.5))
-    assert reply.startswith(b"-") is isinstance(caught.value, RefusedError)
+    assert reply.startswith(b"-") is isinstance(caught.value, SubscriptionRefusedError)
     assert at(100) == gap_since(core)
 
 

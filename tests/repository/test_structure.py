@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,9 @@ HOMES: Final = {
 """Where alone a package may be imported: every third-party one, and asyncio."""
 
 LINES: Final = 500
+
+TWINS: Final = re.compile(r"^_(sync|asyncio)\.|(?<=^testing\.)(fakes|asyncio)$")
+"""What distinguishes the modules of the two flavours."""
 
 
 def modules() -> dict[str, Path]:
@@ -113,3 +117,14 @@ def test_extras_are_imported_by_their_parts_only(module: str) -> None:
 def test_no_module_is_long(file: Path) -> None:
     """What grows beyond it is more than one idea."""
     assert len(file.read_text(encoding="utf-8").splitlines()) <= LINES
+
+
+def test_no_two_classes_share_a_name() -> None:
+    """Except twins, which stand in modules of the same name, and the generated class with the one built on it."""
+    places: dict[str, set[str]] = {}
+    for module, file in modules().items():
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, set()).add(TWINS.sub("", module))
+    shared = {name: found for name, found in places.items() if len(found) > 1}
+    assert {"CheckpointNotification": {"_generated", "_message"}} == shared

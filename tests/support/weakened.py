@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from checkpoint_notify import CheckpointListenerConfig, Connected, Disconnected
 from checkpoint_notify._protocol.event_queue import EventQueue, Item, Message
 from checkpoint_notify._protocol.resp import Reply
-from checkpoint_notify._protocol.subscription import RefusedError, Subscription
+from checkpoint_notify._protocol.subscription import Subscription, SubscriptionRefusedError
 from checkpoint_notify._protocol.timestamps import Loss, Timestamp
 
 from ..tools.soak.plan import Step
@@ -66,7 +66,7 @@ class EndsOnError(Subscription):
 
     def _answer(self, reply: Reply, at: Timestamp) -> None:
         if self._pings and isinstance(reply, list) and reply[0].startswith(b"-"):
-            raise RefusedError("the server answered")
+            raise SubscriptionRefusedError("the server answered")
         super()._answer(reply, at)
 
 

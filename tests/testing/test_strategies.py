@@ -23,7 +23,7 @@ from checkpoint_notify.testing import (
     unusual_payloads,
 )
 from checkpoint_notify.testing._json import compact
-from checkpoint_notify.testing._messages import Message, unusual_messages
+from checkpoint_notify.testing._messages import SpelledMessage, unusual_messages
 
 from ..support.peer import Peer
 from ..tools.fuzz.messages import REACHABLE, kind_of
@@ -89,7 +89,7 @@ def test_rust_writes_all_canonical_payloads(peer: Peer, payload: bytes) -> None:
 
 @settings(max_examples=1000)
 @given(unusual_messages())
-def test_rust_reads_and_never_writes_all_unusual_payloads(peer: Peer, message: Message) -> None:
+def test_rust_reads_and_never_writes_all_unusual_payloads(peer: Peer, message: SpelledMessage) -> None:
     """The real crate reads the value that the payload was made for, and writes other bytes for it."""
     value = {name: str(value) if isinstance(value, int) else value for name, value in message.values.items()}
     assert {"value": value} == peer.decode(message.payload)

@@ -33,7 +33,7 @@ _MAX_DOUBLINGS: Final = 64
 _PING: Final = command(b"PING")
 
 
-class RefusedError(TransportError):
+class SubscriptionRefusedError(TransportError):
     """The server answered SUBSCRIBE with an error, or sent an error that does not show a living server."""
 
 
@@ -211,6 +211,6 @@ class Subscription:
 def _unexpected(reply: Reply) -> ConnectionError:
     """The error for a reply that a subscriber does not expect: replies and requests may be out of step."""
     if isinstance(reply, list) and reply[0].startswith(b"-"):
-        return RefusedError("the server answered: ", text_of(reply[0][1:]))
+        return SubscriptionRefusedError("the server answered: ", text_of(reply[0][1:]))
     parts = [reply] if isinstance(reply, bytes) else reply
     return TransportError("the server sent '", text_of(b" ".join(parts)), "' to a subscriber")

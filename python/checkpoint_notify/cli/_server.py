@@ -22,7 +22,7 @@ from checkpoint_notify._protocol.publishing import (
     is_error_reply,
     reply_text,
 )
-from checkpoint_notify._protocol.subscription import RefusedError as SubscriptionRefusedError
+from checkpoint_notify._protocol.subscription import SubscriptionRefusedError
 from checkpoint_notify._redaction import redact_errors
 from checkpoint_notify.cli._command import CommandError
 from checkpoint_notify.cli._process import Exit
@@ -192,7 +192,7 @@ def _words(error: BaseException, on_timeout: str | None) -> str:
     return shortened(number if match else text or type(error).__name__).rstrip(". ")
 
 
-class RefusedError(Exception):
+class CommandRefusedError(Exception):
     """The server answered with an error; the text begins with the code and contains no password."""
 
 
@@ -240,7 +240,7 @@ class Server:
             redact_errors(error, self.url.password)
             if is_error_reply(error):
                 self._redis.forget_reply()
-                raise RefusedError(shortened(reply_text(error, self.url.password))) from None
+                raise CommandRefusedError(shortened(reply_text(error, self.url.password))) from None
             raise LostError(_words(error, f"timed out, no reply within {REPLY_SECONDS:g} s")) from None
 
     def close(self) -> None:

@@ -20,10 +20,10 @@ from checkpoint_notify.compat import Bump, Comparison, Contract, SchemaError, Ve
 from checkpoint_notify.conformance import (
     Check,
     CommandNotFoundError,
-    Kind,
     KnownFileError,
     Limits,
     Outcome,
+    OutcomeKind,
     Report,
     all_checks,
     read_known,
@@ -101,16 +101,16 @@ def _show_comparison(comparison: Comparison) -> None:
 _LIMITS: Final = Limits()
 _LONGEST_WAIT: Final = Seconds(0.001, 86_400)
 _KINDS: Final = {
-    Kind.PASSED: "as Rust does",
-    Kind.VERDICT: "accepts what Rust refuses, or refuses what Rust accepts",
-    Kind.VALUE: "reads other fields than Rust",
-    Kind.ERROR: "refuses as Rust does, with another error",
-    Kind.BYTES: "writes other bytes than Rust, or none",
-    Kind.SKIPPED: "says that it is unsupported",
-    Kind.ERRORED: "fails, or gives no answer of the protocol",
-    Kind.TIMED_OUT: "gives no answer in time",
-    Kind.CRASHED: "ends before it answers",
-    Kind.NOT_RUN: "was not asked: the run was given up",
+    OutcomeKind.PASSED: "as Rust does",
+    OutcomeKind.VERDICT: "accepts what Rust refuses, or refuses what Rust accepts",
+    OutcomeKind.VALUE: "reads other fields than Rust",
+    OutcomeKind.ERROR: "refuses as Rust does, with another error",
+    OutcomeKind.BYTES: "writes other bytes than Rust, or none",
+    OutcomeKind.SKIPPED: "says that it is unsupported",
+    OutcomeKind.ERRORED: "fails, or gives no answer of the protocol",
+    OutcomeKind.TIMED_OUT: "gives no answer in time",
+    OutcomeKind.CRASHED: "ends before it answers",
+    OutcomeKind.NOT_RUN: "was not asked: the run was given up",
 }
 
 
@@ -208,9 +208,9 @@ def _show_report(report: Report, most: int) -> None:
     name = f"{quoted(str(peer['name']))} {quoted(str(peer['version']))}" if peer else shlex.join(report.run.command)
     screen.line(shortened(name), indent=4)
     screen.line(f"{'':12}{'checks':>8}{'known':>8}  what the peer does")
-    for kind in Kind:
+    for kind in OutcomeKind:
         count, known = report.counts[kind], report.known[kind]
-        style = "green" if kind is Kind.PASSED else "red" if count > known else "dim"
+        style = "green" if kind is OutcomeKind.PASSED else "red" if count > known else "dim"
         shown_known = f"{known:,}" if kind in MISMATCHES else ""
         screen.line((f"{_kind(kind):12}{count:>8,}{shown_known:>8}  {_KINDS[kind]}", style), indent=30)
     for line in _details(report, most):
@@ -219,8 +219,8 @@ def _show_report(report: Report, most: int) -> None:
 
 
 def _details(report: Report, most: int) -> Iterator[str]:
-    for kind in Kind:
-        if kind is Kind.NOT_RUN:
+    for kind in OutcomeKind:
+        if kind is OutcomeKind.NOT_RUN:
             continue  # "Given up" below gives the reason once
         failures = [failure for failure in report.failures if failure.kind is kind]
         for failure in failures[:most]:
@@ -250,14 +250,14 @@ def _answer(answer: Answer) -> str:
     return shortened(json.dumps(answer, sort_keys=True))
 
 
-def _kind(kind: Kind) -> str:
+def _kind(kind: OutcomeKind) -> str:
     return kind.replace("_", " ")
 
 
 def _summary(report: Report) -> str:
     run = report.run
     known = sum(report.known.values())
-    parts = [f"{report.counts[Kind.PASSED]:,} of {len(run.outcomes):,} checks passed in {run.seconds:.1f} s"]
+    parts = [f"{report.counts[OutcomeKind.PASSED]:,} of {len(run.outcomes):,} checks passed in {run.seconds:.1f} s"]
     parts += [f"{known:,} known to diverge"] * bool(known)
     parts += [f"{len(report.failures):,} failed"] * bool(report.failures)
     parts += [f"{len(report.stale):,} no longer as known"] * bool(report.stale)

@@ -27,10 +27,10 @@ from checkpoint_notify.cli._command import OneOf, command, with_json, with_url
 from checkpoint_notify.cli._process import Exit
 from checkpoint_notify.cli._server import (
     STATES,
+    CommandRefusedError,
     Fault,
     Faults,
     LostError,
-    RefusedError,
     Server,
     address,
     addresses,
@@ -275,7 +275,7 @@ class _Examination:
     def _user(self) -> Finding:
         try:
             whoami = self._server.ask("ACL", "WHOAMI")
-        except RefusedError as error:
+        except CommandRefusedError as error:
             if "NOAUTH" in (code_of(self._ping), code_of(str(error))):
                 return _failed("user", self._faults.refused("ACL WHOAMI", str(error)))
             name = self._server.url.username if self._server.url.password is not None else None
@@ -287,7 +287,7 @@ class _Examination:
         """Check that the server is not a Sentinel, and that its state allows messages."""
         try:
             self._info = _fields(self._server.ask("INFO"))
-        except RefusedError as error:
+        except CommandRefusedError as error:
             self._no_info = str(error)
         if "sentinel" in (self._info.get("redis_mode"), self._info.get("server_mode")):
             fault = self._faults.refused("PUBLISH", "it is a Sentinel")
@@ -308,7 +308,7 @@ class _Examination:
         """Return the address of the first primary that a Sentinel names."""
         try:
             reply = self._server.ask("SENTINEL", "MASTERS")
-        except RefusedError:
+        except CommandRefusedError:
             return ""
         rows = [dict(zip(row[::2], row[1::2], strict=True)) for row in map(_texts, reply)]
         return "".join(f"; {row['name']} is at {row['ip']}:{row['port']}" for row in rows[:1])
@@ -334,13 +334,13 @@ class _Examination:
         """
         try:
             self._server.ask("MULTI")
-        except RefusedError as error:
+        except CommandRefusedError as error:
             return (
                 self._refused("PUBLISH", str(error)) if code_of(str(error)) in STATES else self._may_publish_elsewhere()
             )
         try:
             self._server.ask("PUBLISH", self._channel.encode(), b"")
-        except RefusedError as error:
+        except CommandRefusedError as error:
             return self._refused("PUBLISH", str(error))
         finally:
             self._give_up()
@@ -353,7 +353,7 @@ class _Examination:
     def _give_up(self) -> None:
         try:
             self._server.ask("DISCARD")
-        except RefusedError:
+        except CommandRefusedError:
             self._server.close()  # this drops the transaction too
             self._server.connect()
 
@@ -362,7 +362,7 @@ class _Examination:
         why = "not tried on the channel itself, because its subscribers would receive it"
         try:
             self._server.ask("PUBLISH", elsewhere.encode(), b"")
-        except RefusedError as error:
+        except CommandRefusedError as error:
             if "channel" not in str(error):  # it is about the command
                 return self._refused("PUBLISH", str(error))
             return _Answer(
@@ -403,7 +403,7 @@ class _Examination:
         """Report how many clients of this server are subscribed to the channel."""
         try:
             count = int(self._server.ask("PUBSUB", "NUMSUB", self._channel.encode())[1])
-        except RefusedError as error:
+        except CommandRefusedError as error:
             return self._unknown("subscribers now", str(error))
         nobody = "" if count else "what is published now is lost: start the consumer, and compare its FKS_INSTANCE_ID"
         return Finding("subscribers now", f"{count} on {self._channel}", nobody)
@@ -413,7 +413,7 @@ class _Examination:
         name = "output buffer"
         try:
             hard, soft, seconds = _pubsub_limits(self._server.ask("CONFIG", "GET", "client-output-buffer-limit"))
-        except RefusedError as error:
+        except CommandRefusedError as error:
             return self._unknown(name, str(error))
         except (ValueError, IndexError, KeyError):
             return self._unknown(name, "the reply has no limit for pubsub")

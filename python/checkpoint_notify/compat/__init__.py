@@ -1,9 +1,9 @@
 """Compares two schemas: says whether old and new programs can read each other's messages (docs/evolution.md)."""
 
 from checkpoint_notify.compat.compare import compare
-from checkpoint_notify.compat.contract import Contract, Field, read_contract
+from checkpoint_notify.compat.contract import Contract, ContractField, read_contract
 from checkpoint_notify.compat.document import SchemaError
-from checkpoint_notify.compat.kind import Kind
+from checkpoint_notify.compat.kind import ContractKind
 from checkpoint_notify.compat.verdict import Bump, Change, Comparison, Verdict
 
 __all__ = [
@@ -11,8 +11,8 @@ __all__ = [
     "Change",
     "Comparison",
     "Contract",
-    "Field",
-    "Kind",
+    "ContractField",
+    "ContractKind",
     "SchemaError",
     "Verdict",
     "compare",

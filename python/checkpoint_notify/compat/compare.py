@@ -13,8 +13,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from checkpoint_notify.compat.contract import Contract, Field
-from checkpoint_notify.compat.kind import Kind
+from checkpoint_notify.compat.contract import Contract, ContractField
+from checkpoint_notify.compat.kind import ContractKind
 from checkpoint_notify.compat.verdict import Bump, Change, Comparison
 
 
@@ -112,25 +112,25 @@ _RULES: Final[tuple[Callable[[Contract, Contract], Iterator[Change]], ...]] = (
 )
 
 
-def _only_in(one: Contract, other: Contract) -> list[Field]:
+def _only_in(one: Contract, other: Contract) -> list[ContractField]:
     names = {field.name for field in other.fields}
     return [field for field in one.fields if field.name not in names]
 
 
-def _in_both(one: Contract, other: Contract) -> list[tuple[Field, Field]]:
+def _in_both(one: Contract, other: Contract) -> list[tuple[ContractField, ContractField]]:
     """Return the pairs of fields with the same name, in the order of the first schema."""
     found = {field.name: field for field in other.fields}
     return [(field, found[field.name]) for field in one.fields if field.name in found]
 
 
-def _alike(one: Kind, other: Kind) -> bool:
+def _alike(one: ContractKind, other: ContractKind) -> bool:
     """Return whether one field may be the other under a new name; all integer types count as the same."""
     if one.values and other.values:
         return _alike(one.values, other.values)
     return one == other or bool(one.bounds and other.bounds)
 
 
-def _fits(inner: Kind, outer: Kind) -> bool:
+def _fits(inner: ContractKind, outer: ContractKind) -> bool:
     """Return whether every value of the inner type is a value of the outer type."""
     if inner.bounds and outer.bounds:
         return outer.bounds[0] <= inner.bounds[0] and inner.bounds[1] <= outer.bounds[1]
@@ -139,11 +139,11 @@ def _fits(inner: Kind, outer: Kind) -> bool:
     return inner == outer
 
 
-def _beyond(written: Field, read: Field) -> str:
+def _beyond(written: ContractField, read: ContractField) -> str:
     return f"{written.kind.rust} that does not fit {read.kind.rust}"
 
 
-def _presence(field: Field) -> str:
+def _presence(field: ContractField) -> str:
     return "required" if field.required else f"with the default {_json(field.default)}"
 
 

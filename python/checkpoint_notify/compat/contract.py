@@ -10,17 +10,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from checkpoint_notify.compat.document import Node, load, refuse
-from checkpoint_notify.compat.kind import INTEGERS, STRING, Kind, map_of
+from checkpoint_notify.compat.kind import INTEGERS, STRING, ContractKind, map_of
 from checkpoint_notify.compat.pointer import child, from_fragment
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
-class Field(NamedTuple):
+class ContractField(NamedTuple):
     """One field of a message."""
 
     name: str
-    kind: Kind
+    kind: ContractKind
     required: bool
     default: Any
     """The value if the field is absent; None if the field is required."""
@@ -34,7 +34,7 @@ class Contract(NamedTuple):
     name: str
     """The schema's title, which is the name of the Rust struct and of the generated class."""
     id: str
-    fields: tuple[Field, ...]
+    fields: tuple[ContractField, ...]
     closed: bool
     """Whether an unknown field is refused, as by `#[serde(deny_unknown_fields)]`."""
     words: Node
@@ -87,7 +87,7 @@ def _required(schema: Node, properties: Mapping[str, Node]) -> set[str]:
     return found
 
 
-def _field(name: str, node: Node, types: _Types, required: bool) -> Field:
+def _field(name: str, node: Node, types: _Types, required: bool) -> ContractField:
     place = child("/properties", name)
     kind, words = types.of({key: value for key, value in node.items() if key != "default"}, place)
     if required == ("default" in node):
@@ -95,7 +95,7 @@ def _field(name: str, node: Node, types: _Types, required: bool) -> Field:
         refuse(place, f"{both}: make it required, or give it a default, but not both")
     if not required and not kind.holds(node["default"]):
         refuse(child(place, "default"), f"{json.dumps(node['default'])} is not a {kind.rust}: write one as the default")
-    return Field(name, kind, required, node.get("default"), words)
+    return ContractField(name, kind, required, node.get("default"), words)
 
 
 class _Types:
@@ -107,7 +107,7 @@ class _Types:
         for name, node in definitions.items():  # check unused definitions too
             self.of(node, child("/$defs", name))
 
-    def of(self, node: Node, place: str, allowed: Mapping[str, frozenset[str]] = _TYPES) -> tuple[Kind, Node]:
+    def of(self, node: Node, place: str, allowed: Mapping[str, frozenset[str]] = _TYPES) -> tuple[ContractKind, Node]:
         """Return the type and its title, description, examples and comment; those nearest to the field win."""
         node, place, said = self._follow(node, place)
         name = node.get("type")
@@ -157,7 +157,7 @@ class _Types:
         return names[1]
 
 
-def _integer(node: Node, place: str) -> Kind:
+def _integer(node: Node, place: str) -> ContractKind:
     bounds = (_typed(node, "minimum", int, place), _typed(node, "maximum", int, place))
     if bounds not in INTEGERS:
         known = ", ".join(kind.rust for kind in INTEGERS.values())

@@ -6,7 +6,7 @@ peer. `known` reads the list of known divergences, and `report` compares a run w
 side of the protocol, for peers in Python.
 """
 
-from checkpoint_notify.conformance.checks import Check, Kind, Outcome, all_checks
+from checkpoint_notify.conformance.checks import Check, Outcome, OutcomeKind, all_checks
 from checkpoint_notify.conformance.known import Entry, KnownFileError, read_known
 from checkpoint_notify.conformance.report import Report, Stale
 from checkpoint_notify.conformance.runner import CommandNotFoundError, Limits, Run, run
@@ -17,10 +17,10 @@ __all__ = [
     "CommandNotFoundError",
     "Entry",
     "Implementation",
-    "Kind",
     "KnownFileError",
     "Limits",
     "Outcome",
+    "OutcomeKind",
     "RefusedError",
     "Report",
     "Run",

@@ -23,7 +23,7 @@ from checkpoint_notify.resources import Vector, VectorKind, vectors
 Op: TypeAlias = Literal["decode", "encode"]
 
 
-class Kind(StrEnum):
+class OutcomeKind(StrEnum):
     """The result of a check; only `PASSED` is a success."""
 
     PASSED = "passed"
@@ -45,7 +45,12 @@ class Kind(StrEnum):
     """The runner had given up before this check."""
 
 
-MISMATCHES: Final = {Kind.VERDICT: "decode", Kind.VALUE: "decode", Kind.ERROR: "decode", Kind.BYTES: "encode"}
+MISMATCHES: Final = {
+    OutcomeKind.VERDICT: "decode",
+    OutcomeKind.VALUE: "decode",
+    OutcomeKind.ERROR: "decode",
+    OutcomeKind.BYTES: "encode",
+}
 """The kinds of wrong answers, and the operation in whose answer each occurs."""
 
 
@@ -73,7 +78,7 @@ class Outcome(NamedTuple):
     """The result of a check, with the peer's answer."""
 
     check: Check
-    kind: Kind
+    kind: OutcomeKind
     actual: Answer | None = None
     """The peer's answer; None if there is no valid answer."""
     detail: str = ""
@@ -93,22 +98,22 @@ def all_checks() -> Iterator[Check]:
 def judge(check: Check, answer: Answer) -> Outcome:
     """Judge a well-formed answer."""
     if "failure" in answer:
-        kind = Kind.SKIPPED if answer["failure"] == UNSUPPORTED else Kind.ERRORED
+        kind = OutcomeKind.SKIPPED if answer["failure"] == UNSUPPORTED else OutcomeKind.ERRORED
         return Outcome(check, kind, detail=f"its failure: {answer['failure']!a}")
     return Outcome(check, _encoded(check, answer) if check.op == "encode" else _decoded(check, answer), answer)
 
 
-def _decoded(check: Check, answer: Answer) -> Kind:
+def _decoded(check: Check, answer: Answer) -> OutcomeKind:
     if check.expected.keys() != answer.keys():
-        return Kind.VERDICT
+        return OutcomeKind.VERDICT
     if agree(check.expected, answer):
-        return Kind.PASSED
-    return Kind.VALUE if "value" in answer else Kind.ERROR
+        return OutcomeKind.PASSED
+    return OutcomeKind.VALUE if "value" in answer else OutcomeKind.ERROR
 
 
-def _encoded(check: Check, answer: Answer) -> Kind:
+def _encoded(check: Check, answer: Answer) -> OutcomeKind:
     written = "payload" in answer and _is_written(_value_of(check.vector), payload_of(answer))
-    return Kind.PASSED if written else Kind.BYTES
+    return OutcomeKind.PASSED if written else OutcomeKind.BYTES
 
 
 def _is_written(value: Mapping[str, Any], payload: bytes) -> bool:

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from checkpoint_notify.conformance.checks import MISMATCHES, Check, Kind
+from checkpoint_notify.conformance.checks import MISMATCHES, Check, OutcomeKind
 
 EVERY: Final = "*"
 
@@ -19,7 +19,7 @@ class KnownFileError(ValueError):
 class Entry(NamedTuple):
     """One known divergence, or all divergences of one kind."""
 
-    kind: Kind
+    kind: OutcomeKind
     vector: str
     """The name of a vector, or `*` for all mismatches of this kind that no other entry names."""
     reason: str
@@ -54,10 +54,10 @@ def _entries(file: Path, number: int, item: Any) -> list[Entry]:
     if not isinstance(reason, str) or not reason.strip():
         raise wrong("`reason` must say why")
     if names == EVERY:
-        return [Entry(Kind(kind), EVERY, reason)]
+        return [Entry(OutcomeKind(kind), EVERY, reason)]
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name != EVERY for name in names):
         raise wrong('`vectors` must be a list of names, or "*"')
-    return [Entry(Kind(kind), name, reason) for name in names]
+    return [Entry(OutcomeKind(kind), name, reason) for name in names]
 
 
 def _check_names(file: Path, entries: list[Entry], checks: list[Check]) -> None:

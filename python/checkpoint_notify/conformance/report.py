@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from checkpoint_notify.conformance.checks import MISMATCHES, Kind, Outcome
+from checkpoint_notify.conformance.checks import MISMATCHES, Outcome, OutcomeKind
 from checkpoint_notify.conformance.known import EVERY, Entry
 from checkpoint_notify.conformance.lines import MESSAGE
 from checkpoint_notify.conformance.runner import Run
@@ -19,14 +19,14 @@ class Stale(NamedTuple):
     """An entry of the list of known divergences that no longer applies and must be removed or changed."""
 
     entry: Entry
-    now: Kind | None
+    now: OutcomeKind | None
     """The result of its check now; None for an entry for `*` that matches no check."""
 
     def __str__(self) -> str:
         kind, vector, _ = self.entry
         if self.now is None:
             return f"known as {kind}: {vector}: no check diverges in this way any more, remove the entry"
-        if self.now is Kind.PASSED:
+        if self.now is OutcomeKind.PASSED:
             return f"known as {kind}: {vector}: no longer diverges, remove the entry"
         return f"known as {kind}: {vector}: now diverges as {self.now}, change the entry"
 
@@ -43,21 +43,23 @@ class Report:
         self.stale: Final = [*_stale(run.outcomes, entries.values(), complete=complete)]
 
     @property
-    def counts(self) -> dict[Kind, int]:
+    def counts(self) -> dict[OutcomeKind, int]:
         """The number of checks of each kind."""
         found = Counter(outcome.kind for outcome in self.run.outcomes)
-        return {kind: found[kind] for kind in Kind}
+        return {kind: found[kind] for kind in OutcomeKind}
 
     @property
-    def known(self) -> dict[Kind, int]:
+    def known(self) -> dict[OutcomeKind, int]:
         """The number of known divergences of each kind."""
         found = Counter(one.kind for one in self.run.outcomes if self.reasons[one.check.name] is not None)
-        return {kind: found[kind] for kind in Kind}
+        return {kind: found[kind] for kind in OutcomeKind}
 
     @property
     def failures(self) -> list[Outcome]:
         """The checks that did not pass and are not known divergences."""
-        return [one for one in self.run.outcomes if one.kind is not Kind.PASSED and not self.reasons[one.check.name]]
+        return [
+            one for one in self.run.outcomes if one.kind is not OutcomeKind.PASSED and not self.reasons[one.check.name]
+        ]
 
     @property
     def ok(self) -> bool:
@@ -83,7 +85,7 @@ class Report:
                 {**stale.entry._asdict(), "now": stale.now and str(stale.now), "text": str(stale)}
                 for stale in self.stale
             ],
-            "outcomes": [self._outcome(outcome) for outcome in run.outcomes if outcome.kind is not Kind.PASSED],
+            "outcomes": [self._outcome(outcome) for outcome in run.outcomes if outcome.kind is not OutcomeKind.PASSED],
         }
 
     def _outcome(self, outcome: Outcome) -> dict[str, Any]:
@@ -99,17 +101,17 @@ class Report:
         }
 
 
-def _reason(outcome: Outcome, entries: dict[tuple[Kind, str], Entry]) -> str | None:
+def _reason(outcome: Outcome, entries: dict[tuple[OutcomeKind, str], Entry]) -> str | None:
     kind, name = outcome.kind, outcome.check.vector.name
     entry = entries.get((kind, name)) or entries.get((kind, EVERY))
     return entry and entry.reason
 
 
 def _stale(outcomes: Iterable[Outcome], entries: Iterable[Entry], *, complete: bool) -> Iterable[Stale]:
-    judged: dict[tuple[str, str], Kind] = {
+    judged: dict[tuple[str, str], OutcomeKind] = {
         (one.check.op, one.check.vector.name): one.kind
         for one in outcomes
-        if one.kind is Kind.PASSED or one.kind in MISMATCHES
+        if one.kind is OutcomeKind.PASSED or one.kind in MISMATCHES
     }
     met = {*judged.values()}
     for entry in entries:

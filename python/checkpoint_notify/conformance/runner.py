@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from checkpoint_notify.conformance.checks import Check, Kind, Outcome, judge
+from checkpoint_notify.conformance.checks import Check, Outcome, OutcomeKind, judge
 from checkpoint_notify.conformance.lines import (
     LONGEST,
     MESSAGE,
@@ -101,7 +101,7 @@ class _Session:
         """Run one check; a fault of the peer becomes an outcome and never an exception."""
         process = self._process or self._started()
         if process is None:
-            return Outcome(check, Kind.NOT_RUN)
+            return Outcome(check, OutcomeKind.NOT_RUN)
         try:
             answer = self._exchange(process, check.op, check.request, self._limits.answer)
         except (PeerFaultError, LineError) as fault:
@@ -170,12 +170,12 @@ def _objection(hello: Answer) -> str | None:
     return None
 
 
-def _kind_of(fault: PeerFaultError | LineError) -> Kind:
+def _kind_of(fault: PeerFaultError | LineError) -> OutcomeKind:
     match fault:
         case PeerGoneError():
-            return Kind.CRASHED
+            return OutcomeKind.CRASHED
         case PeerSilentError():
-            return Kind.TIMED_OUT
+            return OutcomeKind.TIMED_OUT
         case PeerTalksError() | LineError():
-            return Kind.ERRORED
+            return OutcomeKind.ERRORED
     raise AssertionError(f"an unknown fault: {fault!r}")

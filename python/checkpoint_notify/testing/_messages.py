@@ -41,7 +41,7 @@ _NAMES: Final = frozenset(field.name for field in FIELDS)
 UNKNOWN_KEYS: Final = STRINGS.filter(lambda key: key.value not in _NAMES).map(lambda key: key.raw)
 
 
-class Message(NamedTuple):
+class SpelledMessage(NamedTuple):
     """A payload, and the values that Rust reads from it."""
 
     payload: bytes
@@ -82,7 +82,7 @@ def object_of(draw: st.DrawFn, space: Space, members: Sequence[bytes]) -> bytes:
 
 
 @st.composite
-def unusual_messages(draw: st.DrawFn) -> Message:
+def unusual_messages(draw: st.DrawFn) -> SpelledMessage:
     """Draw a message that Rust reads and never writes in this form."""
     space = spacing(draw)
     spelled = {field.name: draw(SPELLED[field.kind]) for field in FIELDS}
@@ -99,4 +99,4 @@ def unusual_messages(draw: st.DrawFn) -> Message:
         if field.default is not None:
             values.setdefault(field.name, field.default())
     payload = space() + body + space()
-    return Message(payload + b" " if payload == canonical(values) else payload, values)
+    return SpelledMessage(payload + b" " if payload == canonical(values) else payload, values)

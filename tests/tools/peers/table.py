@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from checkpoint_notify.conformance import Kind, Run, all_checks, run
+from checkpoint_notify.conformance import OutcomeKind, Run, all_checks, run
 from checkpoint_notify.conformance.checks import MISMATCHES
 
 from ..bench.contenders import JSON, MSGSPEC, PYDANTIC_MODEL
@@ -51,7 +51,7 @@ def judged(name: str) -> Run:
 
 def row(found: Run) -> str:
     """A line of the table: how many checks, how many passed, and the mismatches of each kind."""
-    counts = [sum(outcome.kind is kind for outcome in found.outcomes) for kind in (Kind.PASSED, *MISMATCHES)]
+    counts = [sum(outcome.kind is kind for outcome in found.outcomes) for kind in (OutcomeKind.PASSED, *MISMATCHES)]
     return f"| {label(found)} | {' | '.join(f'{count:,}' for count in (len(found.outcomes), *counts))} |"
 
 
