@@ -123,7 +123,9 @@ def test_simulated_world_detects_weakened_listener(weakness: Weakness) -> None:
     class Weakened(WorldMachine):
         def make_world(self, config: CheckpointListenerConfig) -> World:
             parts: dict[str, Any] = {part: weakness.kind}
-            return World(**parts, config=config)
+            world = World(**parts, config=EAGER if weakness.busy else config)
+            world.pong = BUSY if weakness.busy else world.pong
+            return world
 
         def teardown(self) -> None:
             try:

@@ -267,6 +267,8 @@ class Weakness(NamedTuple):
     """A fault, and a part of the verdict on a soak with that fault alone."""
     row: tuple[Callable[[Stage], None], str] | None = None
     """A row of the fault table, which demands more than the promise, and a pattern for its error."""
+    busy: bool = False
+    """Whether it shows only where the server answers several PINGs in flight with an error."""
 
 
 WEAKNESSES: Final = (
@@ -275,7 +277,7 @@ WEAKNESSES: Final = (
     Weakness(PingsWhenIdle, "for an outage of"),
     Weakness(EndsOnError, "without a fault was given up", row=(rows_alive.misconf, "was given up")),
     Weakness(TrustsAnyError, "the last message was not delivered"),
-    Weakness(ErrorAnswersNewest, "is uncovered|without a fault was given up"),
+    Weakness(ErrorAnswersNewest, "is uncovered|without a fault was given up", busy=True),
     Weakness(IgnoresErrors, "for an outage of|the last message was not delivered"),
     Weakness(NeverReconnects, soak=(RST, NEVER_HEARD)),
     Weakness(ReconnectsLate, row=(rows_connection.rst, "subscribed again after")),

@@ -2,6 +2,8 @@
 
 serde_json keeps a number as a u64, an i64 or an f64. Without its feature `float_roundtrip` the f64 is computed in one
 step from a u64 significand and a power of ten, so it may be a unit in the last place off; error texts show that value.
+
+The range of a field's integer is checked in `decoder`.
 """
 
 from __future__ import annotations
