@@ -1,9 +1,12 @@
-"""One message type's way to bytes and back: a fast path for what Rust writes, the exact parser for all else.
+"""One message type's way to bytes and back: a fast path for what writers write, the exact parser for all else.
 
-The fast path proves itself on each payload: msgspec decodes it, the value is encoded again, and the same bytes show
-that the payload is what serde_json writes for this value, and so what it reads as this value. msgspec is told to leave
-integers that are no u64 to the exact parser, as it would write them again as they came. Whatever else happens on the
-fast path is no verdict: the exact parser gives that.
+The fast path proves itself on each payload. msgspec decodes it, and the value is encoded again. The same bytes show that
+the payload is what serde_json writes for this value, and so what it reads as this value. So do the same bytes but for
+white space around tokens, which `msgspec.json.format` removes, and nothing else, and which no reader heeds; and the same
+bytes without the fields that hold their default, which is what a reader puts there.
+
+msgspec is told to leave integers that are no u64 to the exact parser, as it would write them again as they came.
+Whatever else happens on the fast path is no verdict: the exact parser gives that.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import Annotated, Any, Final, Generic, NamedTuple, TypeAlias, TypeVa
 
 import msgspec
 
-from checkpoint_notify.codec.encoder import check, compile_writer
+from checkpoint_notify.codec.encoder import check, compile_short_writer, compile_writer
 from checkpoint_notify.codec.layout import Kind, Layout, layout_of
 
 M = TypeVar("M")
@@ -42,6 +45,8 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
     layout = layout_of(generated)
     read = _reader(message, [field.name for field in layout.fields if field.kind is Kind.U64])
     write = msgspec.json.Encoder().encode
+    remove_space = msgspec.json.format
+    write_short = compile_short_writer(layout)
     write_message = compile_writer(layout)
 
     def decode(payload: Payload) -> M:
@@ -50,7 +55,11 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
         if len(src) <= _FAST_BYTES:
             try:
                 found = read(src)
-                if write(found) == src:
+                written = write(found)
+                if written == src:
+                    return found
+                compact = remove_space(src, indent=-1)
+                if compact == written or compact == write_short(found):
                     return found
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 pass  # no verdict

@@ -7,6 +7,7 @@ that is where all errors come from.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Container
 from typing import Any, Final, TypeAlias
@@ -22,12 +23,20 @@ from checkpoint_notify.codec.scanner import (
     read_string,
     refusal,
     skip_colon,
+    skip_members,
     skip_space,
     skip_value,
     unexpected_end,
     wrong_byte,
 )
 from checkpoint_notify.codec.unexpected import show_number, unexpected
+from checkpoint_notify.codec.windows import next_size, read_entries
+
+_SHORT: Final = 512
+"""The bytes in which a common form is looked for; longer strings are read in parts."""
+
+_FEW: Final = 8
+"""Beyond it, members are read or skipped by windows, which costs more for the first few."""
 
 Reader: TypeAlias = Callable[[bytes, int], tuple[int, Any]]
 
@@ -60,8 +69,10 @@ def _read_object(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, A
     readers = _readers(layout)
     values: dict[str, Any] = {}
     member = _first_member
+    unknown = 0
     while True:
-        match = member(src, pos)
+        start = pos
+        match = member(src, pos, pos + _SHORT)
         if match is None or (key := match[1].decode()) in values:
             pos, key = _read_key(src, pos, first=member is _first_member, known=values)
             if key is None:
@@ -72,7 +83,11 @@ def _read_object(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, A
         member = _later_member
         reader = readers.get(key)
         if reader is None:
-            pos = skip_value(src, pos) if text is None else pos
+            unknown += 1
+            if text is None:
+                pos = skip_value(src, pos)
+            if unknown > _FEW:
+                pos = skip_members(src, pos, next_size(0, pos - start, proven=False), readers.keys())
         elif text is None or match is None:
             pos, values[key] = reader(src, pos)
         elif reader is _read_string_value:
@@ -165,7 +180,7 @@ def _end_array(src: bytes, pos: int) -> int:
 
 
 def _read_string_value(src: bytes, pos: int) -> tuple[int, str]:
-    match = _plain_string(src, pos)
+    match = _plain_string(src, pos, pos + _SHORT)
     if match is not None:
         return match.end(), match[1].decode()
     pos = skip_space(src, pos)
@@ -197,16 +212,31 @@ def _read_string_map(src: bytes, pos: int) -> tuple[int, dict[str, str]]:
     values: dict[str, str] = {}
     pos += 1
     member = _first_member
-    while True:
-        match = member(src, pos)
+    for count in itertools.count(1):
+        start = pos
+        match = member(src, pos, pos + _SHORT)
         if match is not None and match[2] is not None:
             pos, values[match[1].decode()] = match.end(), match[2].decode()
         else:
             pos, key = _read_key(src, pos, first=member is _first_member, known=())
             if key is None:
-                return pos, values
+                break
             pos, values[key] = _read_string_value(src, pos)
         member = _later_member
+        if count > _FEW:
+            pos = _read_windows(src, pos, next_size(0, pos - start, proven=False), values)
+    return pos, values
+
+
+def _read_windows(src: bytes, pos: int, size: int, values: dict[str, str]) -> int:
+    """Read entries of a map of strings as long as a window shows some; the position behind them."""
+    while True:
+        start = pos
+        pos, found = read_entries(src, pos, size)
+        if pos == start:
+            return pos
+        values.update(found)
+        size = next_size(size, pos - start, proven=True)
 
 
 @functools.lru_cache

@@ -59,6 +59,20 @@ def compile_writer(layout: Layout) -> Callable[[Any], bytes | None]:
     return write_message
 
 
+def compile_short_writer(layout: Layout) -> Callable[[Any], bytes]:
+    """Makes the function that writes a valid message without the fields that hold their default."""
+    fields = [
+        (field.name, Any) if field.default is None else (field.name, Any, msgspec.field(default_factory=field.default))
+        for field in layout.fields
+    ]
+    struct = msgspec.defstruct(layout.name, fields, kw_only=True, omit_defaults=True, gc=False)
+    values = ", ".join(f"{field.name}=message.{field.name}" for field in layout.fields)
+    write_short: Callable[[Any], bytes] = eval(
+        f"lambda message: write(Struct({values}))", {"Struct": struct, "write": msgspec.json.Encoder().encode}
+    )
+    return write_short
+
+
 def check(message: Any, layout: Layout) -> None:
     """`EncodeError`, naming the field, unless each value is one that Rust can hold."""
     for field in layout.fields:

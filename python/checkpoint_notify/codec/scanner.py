@@ -7,8 +7,20 @@ serde_json names an error's place in one of two ways: after the last byte it too
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from typing import Final, Literal
 
+from checkpoint_notify.codec.windows import (
+    LEAST,
+    MOST,
+    close_brackets,
+    is_ignorable,
+    next_size,
+    open_brackets,
+    part_of_string,
+    skip_elements,
+    text_of,
+)
 from checkpoint_notify.errors import DecodeError
 
 EOF_VALUE: Final = "EOF while parsing a value"
@@ -36,9 +48,6 @@ _space = re.compile(_SPACE).match
 _plain = re.compile(rb'[^"\\\x00-\x1f]*+').match
 _ignored = re.compile(_IGNORED).match
 _shallow = re.compile(rb"%b(?:%b)(?=%b[,\]}])" % (_SPACE, _or_of_these(_or_of_these(_SCALAR)), _SPACE)).match
-# Runs in what is too deep for `_shallow`, so that a hostile payload of megabytes does not take a step for each bracket.
-_elements = re.compile(rb"(?:%b(?:%b)%b,)*+" % (_SPACE, _SCALAR, _SPACE)).match
-_arrays = re.compile(rb"(?:%b\[(?=%b\[))*+" % (_SPACE, _SPACE)).match
 _hex4 = re.compile(rb"[0-9A-Fa-f]{4}").match
 _digits = re.compile(rb"[0-9]*+").match
 
@@ -102,24 +111,35 @@ def skip_digits(src: bytes, pos: int) -> int:
 
 def read_string(src: bytes, pos: int) -> tuple[int, str]:
     """A string that is used; `pos` is behind its opening quote."""
-    end = _plain(src, pos).end()  # type: ignore[union-attr]
+    end = _plain(src, pos, pos + LEAST).end()  # type: ignore[union-attr]
     if src[end : end + 1] == b'"':
         return end + 1, src[pos:end].decode()
-    return _read_escaped_string(src, pos, end)
+    texts: list[str] = []
+    size = LEAST
+    while True:
+        end, is_last = part_of_string(src, pos, size)
+        text = text_of(src[pos:end]) if is_last or end > pos else None
+        if text is None:
+            pos, text = _read_string_by_steps(src, pos)
+            return pos, "".join([*texts, text])
+        texts.append(text)
+        if is_last:
+            return end + 1, "".join(texts)
+        size = next_size(size, end - pos, proven=True)
+        pos = end
 
 
-def _read_escaped_string(src: bytes, pos: int, end: int) -> tuple[int, str]:
-    view = memoryview(src)
+def _read_string_by_steps(src: bytes, pos: int) -> tuple[int, str]:
     text = bytearray()
     while True:
-        text += view[pos:end]
+        end = _plain(src, pos).end()  # type: ignore[union-attr]
+        text += src[pos:end]
         stop = src[end : end + 1]
         if stop == b'"':
             return end + 1, text.decode()
         if stop != b"\\":
             raise wrong_byte(src, end, _CONTROL, at_end=EOF_STRING)
         pos = _read_escape(src, end + 1, text)
-        end = _plain(src, pos).end()  # type: ignore[union-attr]
 
 
 def _read_escape(src: bytes, pos: int, text: bytearray) -> int:
@@ -162,6 +182,14 @@ def _read_hex4(src: bytes, pos: int) -> tuple[int, int]:
 
 def skip_string(src: bytes, pos: int) -> int:
     """The position after a string that nobody uses; lone surrogates pass. `pos` is behind its opening quote."""
+    size = LEAST
+    end, is_last = part_of_string(src, pos, size)
+    while (is_last or end > pos) and is_ignorable(src[pos:end]):
+        if is_last:
+            return end + 1
+        size = next_size(size, end - pos, proven=True)
+        pos = end
+        end, is_last = part_of_string(src, pos, size)
     pos = _ignored(src, pos).end()  # type: ignore[union-attr]
     stop = src[pos : pos + 1]
     if stop == b'"':
@@ -209,34 +237,81 @@ def _skip_some_digits(src: bytes, pos: int) -> int:
 
 def skip_value(src: bytes, pos: int) -> int:
     """The position after a whole value that nobody uses, nested to any depth."""
-    match = _shallow(src, pos)
-    return match.end() if match is not None else _skip_deep_value(src, pos)
+    match = _shallow(src, pos, pos + MOST)
+    if match is not None:
+        return match.end()
+    brackets = bytearray(b" ")
+    return _skip_on(src, _skip_first(src, pos, brackets), LEAST, brackets, frozenset())
 
 
-def _skip_deep_value(src: bytes, pos: int) -> int:
-    brackets = bytearray()
+def skip_members(src: bytes, pos: int, size: int, names: Set[str]) -> int:
+    """The position after members that nobody uses, as many as windows show; `pos` is after a member, and `size` a guess."""
+    return _skip_on(src, pos, size, bytearray(b"{"), names)
+
+
+def _skip_on(src: bytes, pos: int, size: int, brackets: bytearray, names: Set[str]) -> int:
+    """Skip what follows a value, until none of `brackets` is open but the first, which is around all that is skipped."""
+    while len(brackets) > 1 or names:
+        start = pos
+        pos = skip_elements(src, pos, size, brackets, names)
+        proven = pos > start
+        if not proven:
+            if len(brackets) == 1:
+                break
+            pos = _skip_next(src, pos, brackets)
+        size = next_size(size, pos - start, proven=proven)
+    return pos
+
+
+def _skip_next(src: bytes, pos: int, brackets: bytearray) -> int:
+    """Close brackets, and skip a first scalar of what follows, if any of them is still open; `pos` is after a value."""
+    pos = _skip_closing(src, pos, brackets)
+    if len(brackets) == 1:
+        return pos
+    if src[pos : pos + 1] != b",":
+        raise _unclosed(src, pos, brackets[-1])
+    pos += 1
+    return _skip_first(src, pos if brackets.endswith(b"[") else _skip_key(src, pos), brackets)
+
+
+def _skip_first(src: bytes, pos: int, brackets: bytearray) -> int:
+    """Open brackets, and skip the first value in them that is a scalar or empty."""
+    size = LEAST
     while True:
-        if brackets.endswith(b"["):
-            pos = _elements(src, pos).end()  # type: ignore[union-attr]
-        opened = False
-        match = _shallow(src, pos)
-        if match is not None:
-            pos = match.end()
-        else:
-            start = pos
-            pos = _arrays(src, pos).end()  # type: ignore[union-attr]
-            brackets += src[start:pos].translate(None, b" \t\n\r")
+        start = pos
+        pos = open_brackets(src, pos, size, brackets)
+        proven = pos > start
+        if not proven:
             pos = skip_space(src, pos)
             first = src[pos : pos + 1]
-            opened = first in (b"[", b"{")
-            if opened:
-                brackets += first
-                pos += 1
-            else:
-                pos = _skip_scalar(src, pos, first)
-        pos = _skip_to_next(src, pos, brackets, opened)
-        if not brackets:
-            return pos
+            if first not in (b"[", b"{"):
+                return _skip_scalar(src, pos, first)
+            brackets += first
+            pos = skip_space(src, pos + 1)
+            if src[pos : pos + 1] == _CLOSING[brackets[-1]]:
+                brackets.pop()
+                return pos + 1
+            if pos == len(src):
+                raise _unclosed(src, pos, brackets[-1])
+            pos = pos if first == b"[" else _skip_key(src, pos)
+        size = next_size(size, pos - start, proven=proven)
+
+
+def _skip_closing(src: bytes, pos: int, brackets: bytearray) -> int:
+    """The position of the byte after all brackets, but the first, that close at `pos`."""
+    size = LEAST
+    while len(brackets) > 1:
+        start = pos
+        pos = close_brackets(src, pos, size, brackets)
+        proven = pos > start
+        if not proven:
+            pos = skip_space(src, pos)
+            if src[pos : pos + 1] != _CLOSING[brackets[-1]]:
+                break
+            brackets.pop()
+            pos += 1
+        size = next_size(size, pos - start, proven=proven)
+    return pos
 
 
 def _skip_scalar(src: bytes, pos: int, first: bytes) -> int:
@@ -249,32 +324,14 @@ def _skip_scalar(src: bytes, pos: int, first: bytes) -> int:
     raise wrong_byte(src, pos, "expected value", at_end=EOF_VALUE)
 
 
-def _skip_to_next(src: bytes, pos: int, brackets: bytearray, opened: bool) -> int:
-    """Close the brackets that end at `pos`, and go to where the next value starts, if one must follow."""
-    while brackets:
-        bracket = brackets[-1]
-        pos = skip_space(src, pos)
-        byte = src[pos : pos + 1]
-        if byte == _CLOSING[bracket]:
-            brackets.pop()
-            pos += 1
-            opened = False
-            continue
-        if not byte or not (opened or byte == b","):
-            raise _unclosed(src, pos, bracket)
-        return _skip_key(src, pos + (not opened), bracket)
-    return pos
-
-
 def _unclosed(src: bytes, pos: int, bracket: int) -> DecodeError:
     if bracket == ord("["):
         return wrong_byte(src, pos, "expected `,` or `]`", at_end=EOF_LIST)
     return wrong_byte(src, pos, "expected `,` or `}`", at_end=EOF_OBJECT)
 
 
-def _skip_key(src: bytes, pos: int, bracket: int) -> int:
-    if bracket == ord("["):
-        return pos
+def _skip_key(src: bytes, pos: int) -> int:
+    """The position after a key that nobody uses and its colon."""
     pos = skip_space(src, pos)
     if src[pos : pos + 1] != b'"':
         raise wrong_byte(src, pos, "key must be a string", at_end=EOF_OBJECT)

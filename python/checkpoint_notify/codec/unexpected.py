@@ -44,7 +44,20 @@ def _describe(src: bytes, pos: int) -> tuple[int, str]:
     raise wrong_byte(src, pos, "expected value", at_end=EOF_VALUE)
 
 
+class _Shown(dict[int, str]):
+    """How Rust's `Debug` shows a character, by its code point; filled as needed."""
+
+    def __missing__(self, code_point: int) -> str:
+        character = chr(code_point)
+        shown = character if character.isprintable() else f"\\u{{{code_point:x}}}"
+        self[code_point] = shown = _DEBUG_ESCAPES.get(character, shown)
+        return shown
+
+
 def _debug(text: str) -> str:
     """A string as Rust's `Debug` shows it; what counts as printable beyond ASCII is Python's choice, not Rust's."""
-    shown = (_DEBUG_ESCAPES.get(c) or (c if c.isprintable() else f"\\u{{{ord(c):x}}}") for c in text)
-    return '"' + "".join(shown) + '"'
+    if text.isprintable():  # the common case, and much faster
+        shown = text.replace("\\", "\\\\").replace('"', '\\"')
+    else:
+        shown = text.translate(_Shown())
+    return f'"{shown}"'
