@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from checkpoint_notify import CheckpointNotification, DecodeError
-from checkpoint_notify.codec import decoder, numbers, scanner
+from checkpoint_notify.codec import decoder, numbers, scanner, windows
 from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import Vector, vectors
 
@@ -115,75 +115,69 @@ def _bounds_no_u64_in_a_canonical_message(payload: bytes) -> Answer:
     return bounded if "error" in answer and is_canonical else answer
 
 
+def _without(pattern: bytes) -> Weakened:
+    """Takes what this matches, outside strings, for white space, if the payload is a message without it."""
+    either = re.compile(rb'("(?:[^"\\]|\\.)*+")|' + pattern, re.DOTALL)
+
+    def weakened(payload: bytes) -> Answer:
+        cleaned = either.sub(lambda match: match[1] or b"", payload)
+        answer = answer_to(cleaned)
+        return answer if "value" in answer else answer_to(payload)
+
+    return weakened
+
+
+def _removes_white_space_in_strings(payload: bytes) -> Answer:
+    answer = answer_to(payload)
+    if "value" in answer and b'": ' in payload:
+        answer["value"]["model_path"] = answer["value"]["model_path"].replace(" ", "")
+    return answer
+
+
+def _bounds_no_u64_in_a_spaced_message(payload: bytes) -> Answer:
+    small = re.sub(rb'"(version|training_step)":(\s+)-?[0-9]+', rb'"\1":\g<2>0', payload)
+    answer, bounded = answer_to(payload), answer_to(small)
+    return bounded if "error" in answer and "value" in bounded else answer
+
+
+def _takes_null_for_absent_metadata(payload: bytes) -> Answer:
+    return answer_to(re.sub(rb',\s*"metadata"\s*:\s*null', b"", payload))
+
+
 # Weakened inside: a part of the decoder is replaced.
 
 
-def _accepts_integral_floats(patch: pytest.MonkeyPatch) -> None:
-    def read(src: bytes, pos: int) -> tuple[int, int | float]:
-        end, value = numbers.read_number(src, pos)
-        return end, int(value) if value == int(value) else value
-
-    patch.setattr(decoder, "read_number", read)
+def _takes_any_escape_in_a_window(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(scanner, "is_ignorable", lambda part: True)
 
 
-def _accepts_duplicate_fields(patch: pytest.MonkeyPatch) -> None:
-    read_key = decoder._read_key
-    patch.setattr(decoder, "_read_key", lambda src, pos, *, first, known: read_key(src, pos, first=first, known=()))
+def _takes_any_text_in_a_window(patch: pytest.MonkeyPatch) -> None:
+    text_of = windows.text_of
+    patch.setattr(scanner, "text_of", lambda part: text_of(part) or part.decode(errors="replace"))
 
 
-def _accepts_missing_fields(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(decoder, "_absent", lambda src, pos, field, message: {"version": 0}.get(field.name, ""))
+def _takes_any_element_in_a_window(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(windows, "_elements", lambda elements: True)
 
 
-def _accepts_raw_control_bytes(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(decoder, "_plain_string", re.compile(rb'[ \t\n\r]*"([^"\\]*+)"').match)
+def _takes_any_string_in_a_window(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(windows, "is_ignorable", lambda part: True)
 
 
-def _accepts_lone_surrogates(patch: pytest.MonkeyPatch) -> None:
-    def read(src: bytes, pos: int) -> tuple[int, int]:
-        pos, unit = scanner._read_hex4(src, pos)
-        return pos, 0xFFFD if 0xD800 <= unit <= 0xDFFF else unit
-
-    patch.setattr(scanner, "_read_unicode_escape", read)
+def _takes_any_end_in_a_window(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(windows, "_ends", lambda text: True)
 
 
-def _refuses_lone_surrogates_in_what_is_ignored(patch: pytest.MonkeyPatch) -> None:
-    def skip(src: bytes, pos: int) -> int:
-        return scanner.read_string(src, pos)[0]
-
-    patch.setattr(scanner, "skip_string", skip)
-    patch.setattr(scanner, "_shallow", re.compile(rb"(?!)").match)
+def _skips_known_fields_in_a_window(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(windows, "_marked", lambda strings, names: set())
 
 
-def _refuses_numbers_beyond_f64_in_what_is_ignored(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(scanner, "skip_number", lambda src, pos: numbers.read_number(src, pos)[0])
-    patch.setattr(scanner, "_shallow", re.compile(rb"(?!)").match)
+def _closes_no_bracket_in_a_window(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(windows, "_follow", lambda skeleton, brackets: True)
 
 
-def _shows_the_nearest_float(patch: pytest.MonkeyPatch) -> None:
-    def scale(src: bytes, pos: int, significand: int, exponent: int) -> float:
-        return float(f"{significand}e{exponent}")
-
-    patch.setattr(numbers, "_scale", scale)
-
-
-def _leaves_keys_escaped(patch: pytest.MonkeyPatch) -> None:
-    def read(src: bytes, pos: int) -> tuple[int, str]:
-        end = scanner.skip_string(src, pos)
-        return end, src[pos : end - 1].decode()
-
-    patch.setattr(decoder, "read_string", read)
-
-
-def _reports_the_byte_before(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(scanner, "peeked", lambda src, pos: pos)
-
-
-def _counts_only_the_first_line(patch: pytest.MonkeyPatch) -> None:
-    def refusal(src: bytes, category: Any, message: str, offset: int) -> DecodeError:
-        return DecodeError(category, message, 1, offset, offset)
-
-    patch.setattr(scanner, "refusal", refusal)
+def _closes_any_bracket_in_a_window(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(windows, "_CLOSING_OF", bytes.maketrans(b"[{]}", b"]]]]"))
 
 
 OUTSIDE: Final[list[Weakened]] = [
@@ -199,7 +193,18 @@ OUTSIDE: Final[list[Weakened]] = [
     _stops_at_int64,
     _bounds_no_u64_in_a_canonical_message,
     _takes_the_first_duplicate_in_metadata,
+    _removes_white_space_in_strings,
+    _bounds_no_u64_in_a_spaced_message,
+    _takes_null_for_absent_metadata,
 ]
+SPACES: Final[dict[str, Weakened]] = {
+    "form feeds": _without(rb"[\x0b\x0c]"),
+    "null bytes": _without(rb"\x00"),
+    "Unicode": _without("\xa0|\u2028|\u3000|\x85|\ufeff".encode()),
+    "comments": _without(rb"/\*.*?\*/|//[^\n]*+"),
+    "between digits": _without(rb"(?<=[0-9])[ \t\n\r]+(?=[0-9])"),
+}
+"""Each takes for white space what is none."""
 INSIDE: Final[list[Callable[[pytest.MonkeyPatch], None]]] = [
     _accepts_integral_floats,
     _accepts_duplicate_fields,
@@ -212,6 +217,14 @@ INSIDE: Final[list[Callable[[pytest.MonkeyPatch], None]]] = [
     _leaves_keys_escaped,
     _reports_the_byte_before,
     _counts_only_the_first_line,
+    _takes_any_escape_in_a_window,
+    _takes_any_text_in_a_window,
+    _takes_any_element_in_a_window,
+    _takes_any_string_in_a_window,
+    _takes_any_end_in_a_window,
+    _skips_known_fields_in_a_window,
+    _closes_no_bracket_in_a_window,
+    _closes_any_bracket_in_a_window,
 ]
 
 
@@ -219,6 +232,12 @@ INSIDE: Final[list[Callable[[pytest.MonkeyPatch], None]]] = [
 def test_a_decoder_weakened_from_outside_is_caught(weakened: Weakened) -> None:
     """At least one vector tells it from Rust's."""
     assert caught_by(weakened)
+
+
+@pytest.mark.parametrize("kind", SPACES)
+def test_a_decoder_that_takes_more_for_white_space_is_caught(kind: str) -> None:
+    """At least one vector tells it from Rust's."""
+    assert caught_by(SPACES[kind])
 
 
 @pytest.mark.parametrize("weaken", INSIDE, ids=lambda weaken: weaken.__name__[1:])

@@ -1,9 +1,9 @@
 """One message type's way to bytes and back: a fast path for what writers write, the exact parser for all else.
 
-The fast path proves itself on each payload. msgspec decodes it, and the value is encoded again. The same bytes show that
-the payload is what serde_json writes for this value, and so what it reads as this value. So do the same bytes but for
-white space around tokens, which `msgspec.json.format` removes, and nothing else, and which no reader heeds; and the same
-bytes without the fields that hold their default, which is what a reader puts there.
+The fast path proves itself on each payload. msgspec decodes it, and the value is encoded again. The same bytes show
+that the payload is what serde_json writes for this value, and so what it reads as this value. So do the same bytes but
+for white space around tokens: `msgspec.json.format` removes it, and nothing else, and no reader heeds it. So do the
+same bytes without the fields that hold their default, since a reader gives that to a field that is absent.
 
 msgspec is told to leave integers that are no u64 to the exact parser, as it would write them again as they came.
 Whatever else happens on the fast path is no verdict: the exact parser gives that.

@@ -190,10 +190,10 @@ def _read_string_value(src: bytes, pos: int) -> tuple[int, str]:
 
 
 def _read_u64(src: bytes, pos: int) -> tuple[int, int]:
+    pos = skip_space(src, pos)
     match = _short_integer(src, pos)
     if match is not None:
         return match.end(), int(match[1])
-    pos = skip_space(src, pos)
     first = src[pos : pos + 1]
     if first != b"-" and not first.isdigit():
         raise unexpected(src, pos, Kind.U64.value)

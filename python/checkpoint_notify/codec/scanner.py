@@ -7,11 +7,12 @@ serde_json names an error's place in one of two ways: after the last byte it too
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
 from typing import Final, Literal
 
 from checkpoint_notify.codec.windows import (
     LEAST,
+    LONG,
     MOST,
     close_brackets,
     is_ignorable,
@@ -68,7 +69,7 @@ _CLOSING: Final = {ord("["): b"]", ord("{"): b"}"}
 def refusal(src: bytes, category: Literal["syntax", "data", "eof"], message: str, offset: int) -> DecodeError:
     """The error that serde_json reports once `offset` bytes are behind it."""
     start_of_line = src.rfind(b"\n", 0, offset) + 1
-    line = 1 + src.count(b"\n", 0, start_of_line)
+    line = 1 + sum(src.count(b"\n", start, min(start + LONG, start_of_line)) for start in range(0, start_of_line, LONG))
     return DecodeError(category, message, line, offset - start_of_line, offset)
 
 
@@ -93,7 +94,7 @@ def skip_space(src: bytes, pos: int) -> int:
     """The position of the next byte that is not white space."""
     if src[pos : pos + 1] > b" ":
         return pos
-    return _space(src, pos).end()  # type: ignore[union-attr]  # an empty match is still a match
+    return _end_of_run(_space, src, pos)
 
 
 def skip_colon(src: bytes, pos: int) -> int:
@@ -106,7 +107,15 @@ def skip_colon(src: bytes, pos: int) -> int:
 
 def skip_digits(src: bytes, pos: int) -> int:
     """The position after the decimal digits at `pos`, of which there may be none."""
-    return _digits(src, pos).end()  # type: ignore[union-attr]
+    return _end_of_run(_digits, src, pos)
+
+
+def _end_of_run(match: Callable[[bytes, int, int], re.Match[bytes] | None], src: bytes, pos: int) -> int:
+    while True:
+        end: int = match(src, pos, pos + LONG).end()  # type: ignore[union-attr]  # an empty match is still a match
+        if end < pos + LONG:
+            return end
+        pos = end
 
 
 def read_string(src: bytes, pos: int) -> tuple[int, str]:
@@ -245,12 +254,12 @@ def skip_value(src: bytes, pos: int) -> int:
 
 
 def skip_members(src: bytes, pos: int, size: int, names: Set[str]) -> int:
-    """The position after members that nobody uses, as many as windows show; `pos` is after a member, and `size` a guess."""
+    """The position after members that nobody uses, as many as windows show; `pos` is after a member, too."""
     return _skip_on(src, pos, size, bytearray(b"{"), names)
 
 
 def _skip_on(src: bytes, pos: int, size: int, brackets: bytearray, names: Set[str]) -> int:
-    """Skip what follows a value, until none of `brackets` is open but the first, which is around all that is skipped."""
+    """Skip what follows a value, until none of `brackets` is open but the first, which is around all of it."""
     while len(brackets) > 1 or names:
         start = pos
         pos = skip_elements(src, pos, size, brackets, names)

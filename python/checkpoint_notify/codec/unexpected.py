@@ -6,6 +6,7 @@ from typing import Final
 
 from checkpoint_notify.codec.numbers import read_number, show_float
 from checkpoint_notify.codec.scanner import EOF_VALUE, read_string, refusal, skip_word, wrong_byte
+from checkpoint_notify.codec.windows import LONG
 from checkpoint_notify.errors import DecodeError
 
 _DEBUG_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
@@ -56,8 +57,11 @@ class _Shown(dict[int, str]):
 
 def _debug(text: str) -> str:
     """A string as Rust's `Debug` shows it; what counts as printable beyond ASCII is Python's choice, not Rust's."""
+    parts = (text[start : start + LONG] for start in range(0, len(text), LONG))
+    return '"' + "".join(map(_debug_part, parts)) + '"'
+
+
+def _debug_part(text: str) -> str:
     if text.isprintable():  # the common case, and much faster
-        shown = text.replace("\\", "\\\\").replace('"', '\\"')
-    else:
-        shown = text.translate(_Shown())
-    return f'"{shown}"'
+        return text.replace("\\", "\\\\").replace('"', '\\"')
+    return text.translate(_Shown())

@@ -10,13 +10,14 @@ import json
 import re
 from collections.abc import Set
 from itertools import chain
-from json.decoder import scanstring
 from typing import Final
 
 import msgspec
 
 LEAST: Final = 128
 MOST: Final = 1 << 14
+LONG: Final = 1 << 20
+"""What a fast C function is given at once."""
 
 # What stands between two commas. A string stands as one quote, each digit but 0 as 1, all white space as spaces.
 _ELEMENT: Final = (
@@ -27,7 +28,6 @@ _ends = re.compile(rb"[ \]}]*+").fullmatch
 _elements = re.compile(rb"(?:%b,)*+" % _ELEMENT).fullmatch
 _openings = re.compile(rb'(?: *+(?:\[(?= *+[^ \]])|\{ *+" *+:))*+').match
 _closings = re.compile(rb"[ \t\n\r\]}]*+").match
-_surrogate = re.compile("[\ud800-\udfff]").search
 
 _read_text = msgspec.json.Decoder(str).decode
 _read_entries = msgspec.json.Decoder(dict[str, str]).decode
@@ -77,9 +77,10 @@ def text_of(part: bytes) -> str | None:
 def is_ignorable(part: bytes) -> bool:
     """Whether serde takes a part of a string that nobody uses."""
     try:
-        return scanstring(part.decode("latin-1") + '"', 0)[1] == len(part) + 1
+        json.loads(f'"{part.decode("latin-1")}"')
     except ValueError:
         return False
+    return True
 
 
 def read_entries(src: bytes, pos: int, size: int) -> tuple[int, dict[str, str]]:
@@ -119,7 +120,7 @@ def skip_elements(src: bytes, pos: int, size: int, brackets: bytearray, names: S
 
 
 def _up_to_last_comma(parts: list[bytes]) -> tuple[list[bytes], int]:
-    """What is before the last comma that is in no string, and how many bytes are behind it; every second is a string."""
+    """What is before the last comma outside strings, which are every second part, and how many bytes follow it."""
     rest = -1
     for index in reversed(range(len(parts))):
         comma = parts[index].rfind(b",") if index % 2 == 0 else -1
@@ -130,7 +131,7 @@ def _up_to_last_comma(parts: list[bytes]) -> tuple[list[bytes], int]:
 
 
 def open_brackets(src: bytes, pos: int, size: int, brackets: bytearray) -> int:
-    """The position behind the opening brackets in a window, with the first key of each object, where a value must come."""
+    """The position behind the opening brackets in a window, and behind the first key of each object."""
     parts = _masked(src[pos : pos + size]).split(b'"')
     shape = b'"'.join(parts[::2]).translate(_SIMPLER)
     shape = _openings(shape)[0]  # type: ignore[index]  # an empty match is still a match
@@ -158,20 +159,26 @@ def _masked(window: bytes) -> bytes:
 
 
 def _marked(strings: list[bytes], names: Set[str]) -> set[bytes] | None:
-    """Of strings those that are a name, or hold a lone surrogate, as no key of a message may; None if one is invalid."""
+    """Of strings those that no skipped key may be: names, and lone surrogates; None if one of them is invalid."""
     if not names:
         return set() if is_ignorable(b" ".join(strings)) else None
     try:
         texts = json.loads(b'["%b"]' % b'","'.join(strings)) if strings else []
     except ValueError:
         return None
-    if names.isdisjoint(texts) and not _surrogate("".join(texts)):
+    if names.isdisjoint(texts) and _is_unicode("".join(texts)):
         return set()
-    return {
-        string
-        for string, text in zip(strings, texts, strict=True)
-        if text in names or (not text.isascii() and _surrogate(text))
-    }
+    found = dict(zip(strings, texts, strict=True))
+    return {string for string, text in found.items() if text in names or not (text.isascii() or _is_unicode(text))}
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it holds no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _skeleton(shape: bytes) -> bytes:

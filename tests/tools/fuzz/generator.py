@@ -64,6 +64,21 @@ _TOKENS: Final = (
     *(bytes([c]) for c in b'{}[]:,"\\ \n\r\t-+.eE0ntf'),
     *(b'":', b'",', b"],", b"}}", b"\xef\xbb\xbf", b"\x0c", b"\xc2\xa0"),
 )
+_STRANGE_SPACES: Final = (
+    *(
+        b"\x0b",
+        b"\x0c",
+        b"\x00",
+        b"\x1f",
+        b"\x85",
+        b"\xa0",
+        b"\xc2\xa0",
+        b"\xe2\x80\xa8",
+        b"\xef\xbb\xbf",
+        b"\xe3\x80\x80",
+    ),
+    *(b"/**/", b"//\n", b"#\n", b"\\n", b"\\u0020", b" ", b"\n", b",", b"\xff", b"\xed\xa0\x80", b"\\ud800"),
+)
 _BROKEN_CONTAINERS: Final = (
     *(b"", b",", b"}", b"]", b":", b"'a'", b"//", b"{,}", b"{1:2}", b"{a:1}", b'{"a" 1}', b'{"a":1,}', b"[1,]", b"[,]"),
     *(b"[1 2]", b'{"a":1 "b":2}', b'{"a"}', b"{]", b"[}", b"[1}", b'{"a":1]', b"[[1],", b'{"a":[1,{}'),
@@ -88,6 +103,7 @@ class Generator:
         ]
         self._recipes: list[tuple[Callable[[], bytes], int]] = [
             (self.canonical, 12),
+            (self.spaced, 16),
             (self.unusual, 36),
             (self.wrong_value, 14),
             (self.broken_token, 12),
@@ -112,6 +128,18 @@ class Generator:
     def canonical(self) -> bytes:
         """What Rust writes: compact, in order, without needless escapes."""
         return self._object([(field, self._canonical_value(field)) for field in self._names], space=False)
+
+    def spaced(self) -> bytes:
+        """What Rust writes but for white space, and for `metadata` that may be absent; half of them with a fault."""
+        gap = self._space if self._chance(0.8) else bytes
+        fields = FIELDS if self._chance(0.6) else FIELDS[:-1]
+        members = [
+            gap() + b'"%b"' % field.encode() + gap() + b":" + gap() + self._spaced_value(field) for field in fields
+        ]
+        text = gap() + b"{" + b",".join(member + gap() for member in members) + b"}" + gap()
+        if self._chance(0.5):
+            return text
+        return self._one_of(lambda: self._splice(text), lambda: self._strangely_spaced(text))
 
     def unusual(self) -> bytes:
         """Make a payload that Rust accepts: any order, white space, escapes, unknown fields, or the array form."""
@@ -257,6 +285,18 @@ class Generator:
                 b"{" + b",".join(self._plain() + b":" + self._plain() for _ in range(self._pick((0, 1, 1, 2)))) + b"}"
             )
         return self._plain()
+
+    def _spaced_value(self, field: str) -> bytes:
+        if field != MAP:
+            return self._canonical_value(field)
+        pairs = [(self._plain(), self._plain()) for _ in range(self._pick((0, 1, 2)))]
+        return self._object(pairs, space=True)
+
+    def _strangely_spaced(self, text: bytes) -> bytes:
+        """With something that is no white space to serde between two bytes, often where white space is."""
+        places = [at for at, byte in enumerate(text) if byte in b' \n\r\t{}:,"0123456789'] or [0]
+        at = self._pick(places)
+        return text[:at] + self._pick(_STRANGE_SPACES) + text[at + self._pick((0, 1)) :]
 
     def _value(self, field: str) -> bytes:
         kind = self._kinds[field]

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from checkpoint_notify.codec import codec
 from checkpoint_notify._message import CODEC
+
+from ...support.peer import Answer
 from checkpoint_notify.conformance.verdict import answer_to
 
+CANONICAL = "canonical"
+FAST = "fast"
+EXACT = "exact"
 
-def same_on_both_paths(payload: bytes, seen: Counter[str]) -> bool:
-    """Return whether the exact parser alone gives the same answer; count the path, `fast` or `exact`, in `seen`."""
-    answer = answer_to(payload)
-    is_canonical = "value" in answer and CODEC.encode(CODEC.decode(payload)) == payload
-    seen["fast" if is_canonical else "exact"] += 1
-    return answer == answer_to(payload, CODEC.decode_exact)
+
+def same_on_both_paths(payload: bytes) -> bool:
+    """Whether the exact parser alone gives the same answer."""
+    return answer_to(payload) == answer_to(payload, CODEC.decode_exact)
+
+
+class Watch:
+    """Tells which path decodes a payload, while `watching`."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def path_of(self, payload: bytes) -> tuple[Answer, str]:
+        """The answer, and `exact` where that parser was asked, else `canonical` where Rust writes this, else `fast`."""
+        before = self._asked
+        answer = answer_to(payload)
+        if self._asked > before:
+            return answer, EXACT
+        return answer, CANONICAL if CODEC.encode(CODEC.decode(payload)) == payload else FAST
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Count, in this block, how often the exact parser is asked."""
+    watch = Watch()
+    exact_decoder = codec._exact_decoder
+
+    def counted() -> object:
+        watch._asked += 1
+        return exact_decoder()
+
+    codec._exact_decoder = counted  # type: ignore[assignment]
+    try:
+        yield watch
+    finally:
+        codec._exact_decoder = exact_decoder

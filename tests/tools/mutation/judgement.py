@@ -40,7 +40,7 @@ def golden_vectors(evidence: Evidence) -> None:
 
     for name, payload, rust in evidence[0]:
         if len(payload) < LARGE:
-            _expect(answer_to(payload) == rust and same_on_both_paths(payload, Counter()), name)
+            _expect(answer_to(payload) == rust and same_on_both_paths(payload), name)
             for kind in (bytearray, memoryview, *[bytes.decode] * ("utf8" not in str(rust.get("error")))):
                 _expect(answer_to(kind(payload)) == rust, name)  # type: ignore[operator]
     for name, value, payload in evidence[1]:
@@ -65,14 +65,17 @@ def refusals(evidence: Evidence) -> None:
 
 def corpus(evidence: Evidence) -> None:
     """A run of the fuzzer: each payload is judged as by Rust, and both paths agree."""
-    from checkpoint_notify.conformance.verdict import agree, answer_to
-
-    from ..fuzz.paths import same_on_both_paths
+    from checkpoint_notify.conformance.verdict import agree
+    from ..fuzz.paths import CANONICAL, FAST, same_on_both_paths, watching
 
     seen: Counter[str] = Counter()
-    for payload, rust in evidence[2]:
-        _expect(agree(rust, answer_to(payload)) and same_on_both_paths(payload, seen), repr(payload))
-    _expect(seen["fast"] * LEAST_FAST > len(evidence[2]), "the fast path is not taken")
+    with watching() as watch:
+        for payload, rust in evidence[2]:
+            answer, path = watch.path_of(payload)
+            seen[path] += 1
+            _expect(agree(rust, answer) and same_on_both_paths(payload), repr(payload))
+    for path in (CANONICAL, FAST):
+        _expect(seen[path] * LEAST_FAST > len(evidence[2]), f"the {path} path is not taken")
 
 
 def limits(evidence: Evidence) -> None:
