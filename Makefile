@@ -128,6 +128,7 @@ bench: setup ## Time decoding and encoding against other decoders and the Rust c
 .PHONY: bench-scaling
 bench-scaling: setup ## Show how time and memory grow with the payload, and what importing and starting cost
 	$(BIN)/python -m tests.tools.bench.scaling
+	$(BIN)/python -m tests.tools.bench.proportions
 	$(BIN)/python -m tests.tools.bench.imports
 	$(BIN)/python -m tests.tools.bench.startup
 

@@ -180,6 +180,74 @@ def _closes_any_bracket_in_a_window(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(windows, "_CLOSING_OF", bytes.maketrans(b"[{]}", b"]]]]"))
 
 
+def _accepts_integral_floats(patch: pytest.MonkeyPatch) -> None:
+    def read(src: bytes, pos: int) -> tuple[int, int | float]:
+        end, value = numbers.read_number(src, pos)
+        return end, int(value) if value == int(value) else value
+
+    patch.setattr(decoder, "read_number", read)
+
+
+def _accepts_duplicate_fields(patch: pytest.MonkeyPatch) -> None:
+    read_key = decoder._read_key
+    patch.setattr(decoder, "_read_key", lambda src, pos, *, first, known: read_key(src, pos, first=first, known=()))
+
+
+def _accepts_missing_fields(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(decoder, "_absent", lambda src, pos, field, message: {"version": 0}.get(field.name, ""))
+
+
+def _accepts_raw_control_bytes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(decoder, "_plain_string", re.compile(rb'[ \t\n\r]*"([^"\\]*+)"').match)
+
+
+def _accepts_lone_surrogates(patch: pytest.MonkeyPatch) -> None:
+    def read(src: bytes, pos: int) -> tuple[int, int]:
+        pos, unit = scanner._read_hex4(src, pos)
+        return pos, 0xFFFD if 0xD800 <= unit <= 0xDFFF else unit
+
+    patch.setattr(scanner, "_read_unicode_escape", read)
+
+
+def _refuses_lone_surrogates_in_what_is_ignored(patch: pytest.MonkeyPatch) -> None:
+    def skip(src: bytes, pos: int) -> int:
+        return scanner.read_string(src, pos)[0]
+
+    patch.setattr(scanner, "skip_string", skip)
+    patch.setattr(scanner, "_shallow", re.compile(rb"(?!)").match)
+
+
+def _refuses_numbers_beyond_f64_in_what_is_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(scanner, "skip_number", lambda src, pos: numbers.read_number(src, pos)[0])
+    patch.setattr(scanner, "_shallow", re.compile(rb"(?!)").match)
+
+
+def _shows_the_nearest_float(patch: pytest.MonkeyPatch) -> None:
+    def scale(src: bytes, pos: int, significand: int, exponent: int) -> float:
+        return float(f"{significand}e{exponent}")
+
+    patch.setattr(numbers, "_scale", scale)
+
+
+def _leaves_keys_escaped(patch: pytest.MonkeyPatch) -> None:
+    def read(src: bytes, pos: int) -> tuple[int, str]:
+        end = scanner.skip_string(src, pos)
+        return end, src[pos : end - 1].decode()
+
+    patch.setattr(decoder, "read_string", read)
+
+
+def _reports_the_byte_before(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(scanner, "peeked", lambda src, pos: pos)
+
+
+def _counts_only_the_first_line(patch: pytest.MonkeyPatch) -> None:
+    def refusal(src: bytes, category: Any, message: str, offset: int) -> DecodeError:
+        return DecodeError(category, message, 1, offset, offset)
+
+    patch.setattr(scanner, "refusal", refusal)
+
+
 OUTSIDE: Final[list[Weakened]] = [
     _strips_a_byte_order_mark,
     _takes_more_white_space,
