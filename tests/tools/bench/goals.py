@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from .contenders import JSON, ORJSON, PYDANTIC, RUST
-from .operations import DECODE, DECODE_SPACED, DECODE_UNKNOWN, ENCODE, REFUSE
+from .contenders import JSON, ORJSON, PLAIN, PYDANTIC, RUST
+from .operations import CONSTRUCT, DECODE, DECODE_ABSENT, DECODE_SPACED, DECODE_UNKNOWN, ENCODE, REFUSE
 
 
 class Goal(NamedTuple):
@@ -29,9 +29,11 @@ GOALS: Final = [
             (ENCODE, ORJSON, 1.0),
             (ENCODE, PYDANTIC, 1.0),
             (ENCODE, JSON, 1.0),
-            (DECODE_SPACED, JSON, 4.0),
+            (DECODE_SPACED, JSON, 0.6),
+            (DECODE_ABSENT, JSON, 0.6),
             (DECODE_UNKNOWN, JSON, 4.0),
             *((operation, JSON, 4.0) for operation in REFUSE.values()),
+            (CONSTRUCT, PLAIN, 2.5),
         ],
         start=1,
     )

@@ -16,6 +16,7 @@ VALUES: Final[dict[str, Any]] = json.loads(CANONICAL)
 _UNKNOWN: Final = b',"epoch":17,"tags":["nightly","eu"],"host":{"name":"gpu-3","gpus":8}}'
 
 SPACED: Final = json.dumps(VALUES).encode()
+WITHOUT_METADATA: Final = CANONICAL[: CANONICAL.index(b',"metadata"')] + b"}"
 WITH_UNKNOWN_FIELDS: Final = CANONICAL.removesuffix(b"}") + _UNKNOWN
 ARRAY: Final = json.dumps(list(VALUES.values()), separators=(",", ":")).encode()
 

@@ -9,7 +9,18 @@ from time import perf_counter_ns
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from . import messages
-from .contenders import ARRAY_DECODERS, DECODERS, ENCODERS, OURS, RUST, Decoder, build, construct
+from .contenders import (
+    ARRAY_DECODERS,
+    DECODERS,
+    ENCODERS,
+    OURS,
+    PLAIN,
+    RUST,
+    Decoder,
+    build,
+    construct,
+    construct_plain,
+)
 from .rust import RustTimer
 
 Run: TypeAlias = Callable[[int], int]
@@ -17,12 +28,19 @@ Run: TypeAlias = Callable[[int], int]
 
 DECODE: Final = "decode, canonical"
 DECODE_SPACED: Final = "decode, with spaces"
+DECODE_ABSENT: Final = "decode, without metadata"
 DECODE_UNKNOWN: Final = "decode, with three unknown fields"
 DECODE_ARRAY: Final = "decode, array form"
 REFUSE: Final = {fault: f"refuse, {fault}" for fault in messages.REFUSED}
 ENCODE: Final = "encode"
 BUILD: Final = "build, new and four builders"
 CONSTRUCT: Final = "build, constructor"
+
+
+NOTES: Final = {
+    ENCODE: "ours is bound by the look at each value before msgspec writes it, and by reading the slots of a dataclass"
+}
+"""What bounds us, by operation."""
 
 
 class Job(NamedTuple):
@@ -44,6 +62,7 @@ def _decode(rust: RustTimer | None) -> Iterator[Job]:
     for operation, payload, decoders in (
         (DECODE, messages.CANONICAL, DECODERS),
         (DECODE_SPACED, messages.SPACED, DECODERS),
+        (DECODE_ABSENT, messages.WITHOUT_METADATA, DECODERS),
         (DECODE_UNKNOWN, messages.WITH_UNKNOWN_FIELDS, DECODERS),
         (DECODE_ARRAY, messages.ARRAY, ARRAY_DECODERS),
     ):
@@ -76,6 +95,7 @@ def _encode(rust: RustTimer | None) -> Iterator[Job]:
 def _build() -> Iterator[Job]:
     yield Job(BUILD, OURS, partial(_calling, build, messages.VALUES))
     yield Job(CONSTRUCT, OURS, partial(_calling, construct, messages.VALUES))
+    yield Job(CONSTRUCT, PLAIN, partial(_calling, construct_plain, messages.VALUES))
 
 
 def _rust(operation: str, rust: RustTimer | None, what: Literal["decode", "encode"], payload: bytes) -> Iterator[Job]:

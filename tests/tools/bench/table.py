@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from .contenders import OURS, RUST
 from .figures import Figures, Result, ratio, results
+from .operations import NOTES
 
 _VERDICTS = {True: "met", False: "MISSED", None: "not measured"}
 
@@ -17,6 +18,8 @@ def table(figures: Figures) -> Iterator[str]:
     for operation in figures.times:
         yield ""
         yield from _operation(figures, operation)
+        if operation in NOTES:
+            yield f"  {NOTES[operation]}"
     yield ""
     yield f"{'goals':56}{'limit':>8}{'ratio':>8}"
     yield from map(_goal, results(figures))
