@@ -19,6 +19,18 @@ from checkpoint_notify.errors import EncodeError
 _LAYOUT: Final = layout_of(_generated.CheckpointNotification)
 _MAPS: Final = [field.name for field in _LAYOUT.fields if field.kind is Kind.STRING_MAP]
 
+_set_field: Final = object.__setattr__
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Checked(_generated.CheckpointNotification):
+    """Has the `__init__` of the generated class with a call of `__post_init__` at its end; one around it is slower."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        raise NotImplementedError
+
 
 @final
 class CheckpointNotification(_generated.CheckpointNotification):
@@ -33,18 +45,16 @@ class CheckpointNotification(_generated.CheckpointNotification):
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # it holds a dict; the Rust struct does not derive Hash
 
     if not TYPE_CHECKING:  # a type checker reads the signature of the generated class
-
-        @functools.wraps(_generated.CheckpointNotification.__init__)
-        def __init__(self, **fields: Any) -> None:
-            super().__init__(**fields)
-            self.__post_init__()
+        __init__ = functools.wraps(_generated.CheckpointNotification.__init__)(_Checked.__init__)
 
     def __post_init__(self) -> None:
         """Check the values; msgspec and pydantic set the fields without the constructor and then call this method."""
         for name in _MAPS:
             entries = getattr(self, name)
-            if type(entries) is dict or isinstance(entries, Mapping):
-                object.__setattr__(self, name, dict(entries))  # a copy: the caller may change its own dict later
+            if type(entries) is dict:  # the common case
+                _set_field(self, name, entries.copy())  # the caller's own could change later
+            elif isinstance(entries, Mapping):
+                _set_field(self, name, dict(entries))
         _encode(self)  # raises EncodeError
 
     def __setstate__(self, state: Sequence[object]) -> None:
