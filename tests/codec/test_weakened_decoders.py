@@ -14,8 +14,6 @@ from checkpoint_notify.codec import decoder, numbers, scanner, windows
 from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import Vector, vectors
 
-
-
 VECTORS: Final = [
     vector for kind in ("canonical", "unusual", "refused") for vector in vectors(kind) if len(vector.payload) < 20_000
 ]

@@ -168,6 +168,8 @@ NOT_IN_THE_SCHEMA: Final = {
     "array_with_empty_metadata": "array",
     "array_with_white_space": "array",
     "duplicate_after_all_fields": "duplicate",
+    "duplicate_field_among_many_unknown": "duplicate",
+    "escaped_duplicate_field_among_many_unknown": "duplicate",
     "ignored_arrays_100000_deep": "depth",
     "ignored_objects_30000_deep": "depth",
     "schema_valid_lone_surrogate": "surrogate",

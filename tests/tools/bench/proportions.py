@@ -14,7 +14,7 @@ from time import process_time
 from typing import Final
 
 from checkpoint_notify import CheckpointNotification
-from checkpoint_notify.notification import CODEC
+from checkpoint_notify._message import CODEC
 
 from .messages import CANONICAL
 

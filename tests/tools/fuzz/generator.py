@@ -132,7 +132,7 @@ class Generator:
     def spaced(self) -> bytes:
         """What Rust writes but for white space, and for `metadata` that may be absent; half of them with a fault."""
         gap = self._space if self._chance(0.8) else bytes
-        fields = FIELDS if self._chance(0.6) else FIELDS[:-1]
+        fields = [field for field in self._names if field != self._map or self._chance(0.6)]
         members = [
             gap() + b'"%b"' % field.encode() + gap() + b":" + gap() + self._spaced_value(field) for field in fields
         ]
@@ -287,7 +287,7 @@ class Generator:
         return self._plain()
 
     def _spaced_value(self, field: str) -> bytes:
-        if field != MAP:
+        if self._kinds[field] != "map":
             return self._canonical_value(field)
         pairs = [(self._plain(), self._plain()) for _ in range(self._pick((0, 1, 2)))]
         return self._object(pairs, space=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from checkpoint_notify.codec import codec
 from checkpoint_notify._message import CODEC
+from checkpoint_notify.codec import codec
+from checkpoint_notify.conformance.verdict import answer_to
 
 from ...support.peer import Answer
-from checkpoint_notify.conformance.verdict import answer_to
 
 CANONICAL = "canonical"
 FAST = "fast"

@@ -66,6 +66,7 @@ def refusals(evidence: Evidence) -> None:
 def corpus(evidence: Evidence) -> None:
     """A run of the fuzzer: each payload is judged as by Rust, and both paths agree."""
     from checkpoint_notify.conformance.verdict import agree
+
     from ..fuzz.paths import CANONICAL, FAST, same_on_both_paths, watching
 
     seen: Counter[str] = Counter()
