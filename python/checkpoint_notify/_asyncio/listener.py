@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from checkpoint_notify._asyncio.reader import ConsumerQueue, Reader, import_connection
+from checkpoint_notify._asyncio.reader import ConsumerQueue, Reader, import_connection, in_thread
 from checkpoint_notify._config import CheckpointListenerConfig
 from checkpoint_notify._events import Connected, Disconnected, Event, Gap, Invalid, Received
 from checkpoint_notify._message import CheckpointNotification
 from checkpoint_notify._protocol.event_decoder import VersionFilter
+from checkpoint_notify._protocol.event_queue import Message
 from checkpoint_notify._protocol.listening import BaseListener
 from checkpoint_notify._protocol.subscription import Subscription
+
+_LARGE: Final = 1024 * 1024
+"""Bytes of a payload. Decoding a larger one takes long enough to stop the loop, so a thread does it."""
 
 
 class CheckpointListener(BaseListener):
@@ -35,6 +40,8 @@ class CheckpointListener(BaseListener):
         self._queue = ConsumerQueue(self._events)
         self._subscription = Subscription(config, self.channel, self._queue.put)
         self._task: asyncio.Task[None] | None = None
+        self._decoding: list[asyncio.Future[Event]] = []
+        """Large messages that a thread decodes, and whose consumer was cancelled."""
 
     async def __aenter__(self) -> Self:
         """Start listening; returns at once, and connects in the background. Imports redis-py, which takes 0.2 s once.
@@ -65,10 +72,19 @@ class CheckpointListener(BaseListener):
         waits, it lets the loop have a turn first, and that turn ends the timeout. The next call returns the event.
         """
         self._check_entered()
-        item = await self._queue.get()
-        if item is None:
-            raise StopAsyncIteration
-        return self._decoder.decode(item)
+        if not self._decoding or self._events.closed:
+            item = await self._queue.get()
+            if item is None:
+                raise StopAsyncIteration
+            if not isinstance(item, Message) or len(item.raw) <= _LARGE:
+                return self._decoder.decode(item)
+            self._decoding.append(in_thread(functools.partial(self._decoder.decode, item)))
+        decoding = self._decoding.pop(0)
+        try:
+            return await asyncio.shield(decoding)
+        except asyncio.CancelledError:
+            self._decoding.insert(0, decoding)  # for the next call
+            raise
 
     async def aclose(self) -> None:
         """End the iteration now, also if events wait for the consumer; returns once the connection is closed.
