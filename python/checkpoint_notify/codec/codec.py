@@ -56,7 +56,7 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
             try:
                 found = read(src)
                 written = write(found)
-                if written == src:
+                if written == src or (len(src) < len(written) and write_short(found) == src):
                     return found
                 compact = remove_space(src, indent=-1)
                 if compact == written or compact == write_short(found):
