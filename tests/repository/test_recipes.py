@@ -23,11 +23,19 @@ from ..support.rust import RustSubscriber
 from ..support.server import Server
 from ..support.waiting import wait_until
 
-FILES: Final = {"model_file.py", "serve.py", "train.py", "train_with_rust.py"}
+FILES: Final = {
+    "model_file.py",
+    "publish_with_retry.py",  # run by test_recipe_retry.py
+    "serve.py",
+    "serve_fastapi.py",  # run by test_recipe_fastapi.py
+    "train.py",
+    "train_with_rust.py",
+}
 SOON: Final = {"MODEL_RELOAD_RECONNECT_MS": "200"}
 
 
-def _load_recipe(name: str) -> ModuleType:
+def load_recipe(name: str) -> ModuleType:
+    """A recipe as a module, whatever folder it lies in."""
     spec = importlib.util.spec_from_file_location(name, RECIPES / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -37,7 +45,7 @@ def _load_recipe(name: str) -> ModuleType:
     return module
 
 
-model_file: Final = _load_recipe("model_file")
+model_file: Final = load_recipe("model_file")
 
 
 @pytest.fixture
@@ -90,7 +98,7 @@ def serving(path: Path, server: Server) -> Iterator[tuple[Recipe, ModelClient]]:
     """The model server, which two clients ask without a pause; it ends by SIGTERM, with status 0 and no complaint."""
     with Recipe("serve.py", path, settings=settings(server)) as recipe:
         port = int(recipe.wait_line("serving at port").split()[-1])
-        crowd, client = Crowd(port), ModelClient(port)
+        crowd, client = Crowd(lambda: ModelClient(port)), ModelClient(port)
         try:
             yield recipe, client
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import queue
@@ -11,10 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
 from .waiting import PATIENCE, wait_until
 
@@ -89,6 +90,16 @@ class Recipe:
         self._coming.put("")
 
 
+class Asking(Protocol):
+    """A connection to a model server, over whichever protocol."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+    def step(self) -> int | None:
+        """The step that is served, None while there is no model; AssertionError for the output of no saved model."""
+
+
 class ModelClient:
     """One connection to the recipe's model server."""
 
@@ -120,14 +131,43 @@ class ModelClient:
         wait_until(lambda: self.step() == step, f"step {step} is served")
 
 
+class HttpModelClient:
+    """One connection to the recipe's model server that speaks HTTP."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
+
+    def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, Any]:
+        """Status and JSON of one request."""
+        self._connection.request(method, path, body, {"Content-Type": "application/json"})
+        answer = self._connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    def step(self) -> int | None:
+        """The step that is served, None while there is no model; AssertionError for the output of no saved model."""
+        status, answer = self.ask("POST", "/predict", json.dumps([1.0] * WIDTH))
+        if status == 503:
+            return None
+        assert (200, float(WIDTH * answer["step"])) == (status, answer["output"])
+        return int(answer["step"])
+
+    def wait_step(self, step: int) -> None:
+        """Ask until this step is served."""
+        wait_until(lambda: self.step() == step, f"step {step} is served")
+
+
 class Crowd:
     """Clients that ask without a pause until `close()`; each answer was checked, and steps never went back."""
 
-    def __init__(self, port: int, clients: int = 2) -> None:
+    def __init__(self, connect: Callable[[], Asking], clients: int = 2) -> None:
         self.answers = 0
         self._faults: list[BaseException] = []
         self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask, args=(port,)) for _ in range(clients)]
+        self._threads = [threading.Thread(target=self._ask, args=(connect,)) for _ in range(clients)]
         for thread in self._threads:
             thread.start()
 
@@ -139,9 +179,9 @@ class Crowd:
         if self._faults:
             raise self._faults[0]
 
-    def _ask(self, port: int) -> None:
+    def _ask(self, connect: Callable[[], Asking]) -> None:
         try:
-            client = ModelClient(port)
+            client = connect()
             seen = 0
             while not self._over.is_set():
                 step = client.step() or 0
