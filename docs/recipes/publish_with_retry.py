@@ -20,7 +20,7 @@ def publish_with_retry(
     pause: float = 0.2,
     longest_pause: float = 5.0,
 ) -> int | None:
-    """Publish; after NotSentError try again, and raise the last one after `seconds`.
+    """Publish; after NotSentError try again, and give up after `seconds`.
 
     Each other error is raised at once: after RejectedError another try gets the
     same answer until somebody changes the rights or the server's state, and after

@@ -1,4 +1,4 @@
-"""A model server with FastAPI: swaps the model while it answers, and reports its health.
+"""A model server with FastAPI: swaps the model in service, reports its health.
 
 python serve_fastapi.py checkpoints/latest_model.json --port 8000 --loop uvloop
 
@@ -46,11 +46,13 @@ class ModelHolder:
         except (OSError, ValueError) as error:
             LOG.warning("%s: kept the old model: %s", why, error)
             return
-        self.model = model  # one assignment: a request sees the old or the new model
+        self.model = (
+            model  # one assignment: a request sees the old or the new model
+        )
         LOG.info("%s: step %d is served", why, model.step)
 
     async def follow(self, listener: CheckpointListener) -> None:
-        """Reload whenever there may be a newer file, until the listener is closed."""
+        """Reload if there may be a newer file, until the listener is closed."""
         async for event in listener:
             match event:
                 case Connected() if listener.counters.reconnects == 0:

@@ -24,7 +24,10 @@ from ..support.server import Server
 from ..support.waiting import wait_until
 
 FILES: Final = {
+    "json_logs.py",  # this and the two on metrics: run by the page observing.md
     "model_file.py",
+    "opentelemetry_metrics.py",
+    "prometheus_metrics.py",
     "publish_with_retry.py",  # run by test_recipe_retry.py
     "serve.py",
     "serve_fastapi.py",  # run by test_recipe_fastapi.py
