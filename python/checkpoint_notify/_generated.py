@@ -19,7 +19,7 @@ class CheckpointNotification:
     model_name: str
     """Name of the model or its architecture, for people to read, such as `lstm_dqn_v1`."""
     version: U64
-    """Number of this checkpoint in its lineage; it only grows, so that a late notification can be told apart."""
+    """Number of this checkpoint; it grows within one run of one producer, and a new run may start again."""
     saved_at: str
     """When the checkpoint was saved: an RFC 3339 timestamp by convention, but any string is valid on the wire."""
     training_step: U64

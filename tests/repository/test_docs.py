@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import fcntl
 import html
 import json
@@ -105,7 +106,7 @@ def cloned(folder: Path) -> Path:
 
 def test_no_block_is_left_out() -> None:
     """Each has a language that is run or judged, none is indented, and what is included is run elsewhere."""
-    assert {block.language for block in BLOCKS} <= RUN | {"json", "yaml", "toml"}
+    assert {block.language for block in BLOCKS} <= RUN | {"json", "yaml", "toml", "ini"}
     for page in PAGES:
         assert len(re.findall(r"^\s*```", page.read_text(), re.MULTILINE)) == 2 * len(blocks(page)), page.name
     included = {block.included.name for block in BLOCKS if block.included and block.language != "yaml"}
@@ -126,11 +127,19 @@ def test_json_is_a_message(block: Block) -> None:
         assert [json.loads(line) for line in block.text.splitlines()] or json.loads(block.text)
 
 
-@pytest.mark.parametrize("block", [b for b in BLOCKS if b.language in ("yaml", "toml")], ids=lambda block: block.place)
+SETTINGS: Final = [block for block in BLOCKS if block.language in ("yaml", "toml", "ini")]
+
+
+@pytest.mark.parametrize("block", SETTINGS, ids=lambda block: block.place)
 def test_settings_can_be_read(block: Block) -> None:
-    """YAML and TOML are such; an example that is a file of its own is there."""
+    """YAML, TOML and INI are such; an example that is a file of its own is there."""
     text = block.included.read_text(encoding="utf-8") if block.included else block.text
-    assert yaml.safe_load(text) if block.language == "yaml" else tomllib.loads(text)
+    if block.language == "ini":
+        parser = configparser.ConfigParser(interpolation=None, strict=False)
+        parser.read_string(f"[before the first section]\n{text}")
+        assert parser.sections()[1:]
+    else:
+        assert yaml.safe_load(text) if block.language == "yaml" else tomllib.loads(text)
 
 
 def test_the_readme_does_not_repeat_the_site() -> None:
