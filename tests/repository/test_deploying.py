@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import socket
 import subprocess
@@ -113,7 +114,7 @@ def test_stunnel_leads_to_a_server_with_tls(tmp_path: Path) -> None:
         ]
         try:
             for port in (tls, local, wrong):
-                wait_until(lambda port=port: _accepts(port), "stunnel accepts")
+                wait_until(functools.partial(_accepts, port), "stunnel accepts")
             config = CheckpointListenerConfig(redis_url=f"redis://127.0.0.1:{local}")
             there = CheckpointNotifier(CheckpointNotifierConfig(redis_url=config.redis_url))
             with CheckpointListener(config) as listener:
@@ -186,7 +187,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 def ask(server: Server, *words: object) -> Any:
     """The reply to one command."""
     with Redis(port=server.port, protocol=2) as client:
-        return client.execute_command(*words)  # type: ignore[no-untyped-call]
+        return client.execute_command(*words)
 
 
 def follow(replica: Server, primary: Server) -> None:
