@@ -1,4 +1,4 @@
-"""A hook of mkdocs: puts into the pages what other files say already."""
+"""A hook of mkdocs: what other files say already, and pages of golden vectors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from vector_pages import pages
 
 from checkpoint_notify.cli.app import app
 from checkpoint_notify.resources import schema_text
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages of golden vectors."""
+    for path, text in pages():
+        files.append(File.generated(config, path, content=text))
+    return files
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:

@@ -238,7 +238,7 @@ def excerpt(payload: bytes, error: DecodeError, width: int) -> Excerpt:
     The carets stand under the last byte that Rust read or peeked at. If the payload ends too early, they stand behind
     its end. A newline is shown as part of its line, so that the carets can point at a newline that is refused.
     """
-    at = _place(payload, error)
+    at = place(payload, error)
     start, end = _line(payload, at)
     near = 4 * width  # bytes, enough for `width` characters on either side
     low, high = _at_character(payload, max(start, at - near)), _at_character(payload, min(end, at + near))
@@ -257,8 +257,8 @@ def excerpt(payload: bytes, error: DecodeError, width: int) -> Excerpt:
     return Excerpt("".join(cell.shown for cell in left + right), " " * _columns(left) + "^" * caret)
 
 
-def _place(payload: bytes, error: DecodeError) -> int:
-    """Return the index of the byte to point at; the length of the payload if it ends too early."""
+def place(payload: bytes, error: DecodeError) -> int:
+    """The index of the byte to point at; the length of the payload if it ends too early."""
     if error.category in ("utf8", "eof"):
         return min(error.offset, len(payload))
     at = max(0, error.offset - 1)
