@@ -79,7 +79,7 @@ def commands() -> Iterator[str]:
         options = [
             param for param in command.params if isinstance(param, click.Option)
         ]
-        yield from ["| option | |", "|---|---|"] * bool(options)
+        yield from ["| option | meaning |", "|---|---|"] * bool(options)
         for option in options:
             spelled = _escaped(
                 " ".join([", ".join(option.opts), option.metavar or ""]).rstrip()

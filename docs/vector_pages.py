@@ -27,15 +27,15 @@ Rust reads, as it would write it.
     "refused": """# Refused vectors
 
 Payloads that Rust refuses. The marked byte is the one at which Rust stopped; the
-mark ⌁ behind the end says that the payload ends too early. Below is Rust's answer.
+mark "end" says that the payload ends too early. Below is Rust's answer.
 """,
 }
 # 800 payloads are nothing to look words up in.
 HEAD = "---\nsearch:\n  exclude: true\n---\n"
 LEGEND = f"""
-There are COUNT of them, and each answer is that of the real Rust crate. ␊ and such
-signs stand for control characters, `<FF>` for a byte that is not UTF-8, `<U+200B>`
-for a character that shows nothing. Of a long payload {LONGEST} bytes are shown.
+There are COUNT of them, and each answer is that of the real Rust crate. `<0A>`
+stands for a control character, `<FF>` for a byte that is not UTF-8, `<U+200B>` for a
+character that shows nothing. Of a long payload {LONGEST} bytes are shown.
 """
 
 
@@ -89,7 +89,7 @@ def _marked(payload: bytes, at: int) -> str:
     )
     while marked and behind and behind[0] & 0xC0 == 0x80 and not _is_text(marked):
         marked, behind = marked + behind[:1], behind[1:]  # the whole character
-    shown = _visible(marked) if marked else "⌁"
+    shown = _visible(marked) if marked else "end"
     cut = f"… ({low:,} bytes) " if low else ""
     return f"{cut}{_visible(before)}<mark>{shown}</mark>{_excerpt(behind)}"
 
@@ -119,7 +119,7 @@ def _picture(char: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
         return f"<{code - 0xDC00:02X}>"
     if code < 0x20 or code == 0x7F:
-        return "␡" if code == 0x7F else chr(0x2400 + code)
+        return f"<{code:02X}>"
     hidden = not char.isprintable() or unicodedata.category(char) in (
         "Mn",
         "Lm",
