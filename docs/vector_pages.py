@@ -34,8 +34,8 @@ mark "end" says that the payload ends too early. Below is Rust's answer.
 HEAD = "---\nsearch:\n  exclude: true\n---\n"
 LEGEND = f"""
 There are COUNT of them, and each answer is that of the real Rust crate. `<0A>`
-stands for a control character, `<FF>` for a byte that is not UTF-8, `<U+200B>` for a
-character that shows nothing. Of a long payload {LONGEST} bytes are shown.
+stands for a control character, `<FF>` for a byte that is not UTF-8, `<U+200B>` for
+a character that shows nothing. Of a long payload {LONGEST} bytes are shown.
 """
 
 

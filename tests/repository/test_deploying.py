@@ -85,8 +85,10 @@ def test_the_manifests_fit_the_recipes() -> None:
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         assert f'@app.get("{container[probe]["httpGet"]["path"]}")' in routes
         assert container[probe]["httpGet"]["port"] == container["ports"][0]["containerPort"]
-    unit = [line.removeprefix("ExecStart=") for line in TITLED["model-server.service"].splitlines() if "Exec" in line]
-    for command in (container["command"], pod("Job")["command"], unit[0].split()):
+    job = pod("Job")
+    unit = TITLED["model-server.service"].replace("\\\n", "").partition("ExecStart=")[2].splitlines()[0].split()
+    for command in (container["command"] + container["args"], job["command"] + job["args"], unit):
+        assert any(word.startswith("--") for word in command)
         text = (RECIPES / command[1]).read_text()
         assert [] == [word for word in command if word.startswith("--") and f'"{word}"' not in text]
 
@@ -159,6 +161,9 @@ def _accepts(port: int) -> bool:
 
 # One address that leads to the primary.
 
+AT_ONCE: Final = ("--repl-diskless-sync-delay", "0")
+"""The server does not wait for more replicas before it sends its data."""
+
 
 class Address(LoopbackServer):
     """Passes connections on to the server that is the primary when they come, as a proxy with a health check does."""
@@ -201,7 +206,7 @@ def test_a_failover_behind_one_address() -> None:
 
     Who publishes on the replica that was the primary does not reach a listener at the new primary.
     """
-    with Server() as old, Server() as new, Address(old) as address:
+    with Server(*AT_ONCE) as old, Server(*AT_ONCE) as new, Address(old) as address:
         follow(new, old)
         config = CheckpointListenerConfig(redis_url=address.url)
         there = CheckpointNotifier(CheckpointNotifierConfig(redis_url=address.url))
@@ -224,7 +229,7 @@ def test_a_failover_behind_one_address() -> None:
 
 def test_a_listener_at_a_replica_gets_what_the_primary_replicates() -> None:
     """And the publisher counts no receiver: it is not at its server."""
-    with Server() as primary, Server() as replica:
+    with Server(*AT_ONCE) as primary, Server() as replica:
         follow(replica, primary)
         with CheckpointListener(CheckpointListenerConfig(redis_url=replica.url)) as listener:
             assert isinstance(next(listener), Connected)

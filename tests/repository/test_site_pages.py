@@ -1,0 +1,95 @@
+"""The pages as they are built: what a search finds, the golden vectors, tables and pictures."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+import pytest
+
+from checkpoint_notify import resources
+
+from ..support.docs import DOCS
+from .test_docs import site as site  # a fixture
+
+WORDS: Final = {
+    "kubernetes": "deploying/",
+    "fastapi": "recipes/",
+    "prometheus": "observing/",
+    "opentelemetry": "observing/",
+    "sentinel": "deploying/",
+    "cluster": "deploying/",
+    "tls": "deploying/",
+    "acl": "deploying/",
+}
+KINDS: Final[tuple[resources.VectorKind, ...]] = ("canonical", "unusual", "refused")
+_VECTOR: Final = re.compile(
+    r'<div class="vector" id="(.*?)"><p>.*?</a> (.*?)</p><pre>.*?<code>(.*?)</code></pre><p>(.*?)</p></div>', re.DOTALL
+)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_search_finds_a_section_that_is_about_it(site: Path, word: str) -> None:
+    """The word stands in the title of a section of that page."""
+    entries = json.loads((site / "search" / "search_index.json").read_text())["docs"]
+    titles = {entry["location"].partition("#")[0] for entry in entries if word in entry["title"].lower()}
+    assert WORDS[word] in titles
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_golden_vector_is_shown(site: Path, kind: resources.VectorKind) -> None:
+    """Name, description and Rust's answer; the byte of the error is marked where the vector says that it is."""
+    page = (site / "vectors" / kind / "index.html").read_text()
+    shown = {name: rest for name, *rest in _VECTOR.findall(page)}
+    listed = list(resources.vectors(kind))
+    assert [vector.name for vector in listed] == list(shown)
+    for vector in listed:
+        description, payload, answer = shown[vector.name]
+        assert vector.description == html.unescape(description)
+        assert payload.count("<mark>") == (kind == "refused")
+        if vector.error and vector.error["category"] != "utf8":
+            assert vector.error["text"] in html.unescape(answer)
+            check_mark(vector, payload)
+
+
+def check_mark(vector: resources.Vector, shown: str) -> None:
+    """What stands before the mark is what stands before Rust's column, in payloads of one short line of ASCII."""
+    assert vector.error is not None
+    column = vector.error["column"]
+    text = vector.payload.decode("latin-1")
+    if not (text.isascii() and text.isprintable() and len(text) < 200) or vector.error["text"].startswith("control"):
+        return
+    before = html.unescape(shown.partition("<mark>")[0])
+    assert text[: column if vector.error["category"] == "eof" else max(0, column - 1)] == before, vector.name
+
+
+def test_the_home_page_says_the_name(site: Path) -> None:
+    """In its heading."""
+    assert re.search(r"<h1[^>]*>checkpoint-notify<", (site / "index.html").read_text())
+
+
+def test_each_column_has_a_header(site: Path) -> None:
+    """No table of any page has an empty one."""
+    assert [] == [
+        file.relative_to(site)
+        for file in site.rglob("*.html")
+        if re.search(r"<th[^>]*>\s*</th>", file.read_text(encoding="utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("picture", sorted(DOCS.rglob("*.svg")), ids=lambda file: file.stem)
+def test_pictures_are_readable_on_a_phone_and_in_the_dark(picture: Path) -> None:
+    """400 pixels wide, no text below 12 pixels, colours for both schemes, a title, and a page that shows it."""
+    text = picture.read_text(encoding="utf-8")
+    root = ElementTree.fromstring(text)
+    assert root.get("width") == "400"
+    assert root.get("viewBox", "").split()[2] == "400"
+    assert min(map(int, re.findall(r"(?:font|font-size): (\d+)px", text))) >= 12
+    assert "prefers-color-scheme: dark" in text
+    assert root.find("{*}title") is not None
+    used = [page.read_text(encoding="utf-8") for page in DOCS.glob("*.md")]
+    assert any(re.search(rf"!\[[^\]]+\]\([\w/]*{picture.name}\)", page) for page in used)
