@@ -46,9 +46,8 @@ class ModelHolder:
         except (OSError, ValueError) as error:
             LOG.warning("%s: kept the old model: %s", why, error)
             return
-        self.model = (
-            model  # one assignment: a request sees the old or the new model
-        )
+        # One assignment: a request sees the old or the new model.
+        self.model = model
         LOG.info("%s: step %d is served", why, model.step)
 
     async def follow(self, listener: CheckpointListener) -> None:
