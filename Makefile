@@ -106,7 +106,7 @@ record: setup ## Record schema and vectors as the release of the version in pypr
 	$(BIN)/python -m tests.tools.compat_gate --record
 
 .PHONY: conformance
-conformance: setup ## Test the sample peers against every vector, and print the README's table
+conformance: setup ## Test the sample peers against every vector, and print the table of docs/proof.md
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --bin peer)
 	@$(BIN)/python -m tests.tools.peers
 

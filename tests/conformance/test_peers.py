@@ -12,7 +12,7 @@ from checkpoint_notify.conformance import OutcomeKind, Report, Run, all_checks, 
 
 from ..conftest import RustBin
 from ..support.peers import peer_command
-from ..tools.peers.table import FOLDER, PEERS, judged, label, row, shown_in_readme
+from ..tools.peers.table import FOLDER, PEERS, judged, label, row, shown
 
 ROOT: Final = Path(__file__).parents[2]
 CHECKS: Final = list(all_checks())
@@ -69,7 +69,7 @@ def test_a_peer_that_rounds_u64_fails(rust_bin: RustBin, tmp_path: Path) -> None
     assert {"version_maximum", "training_step_maximum"} <= wrong
 
 
-ROWS: Final = {line.split("|")[1].strip(): line for line in shown_in_readme()}
+ROWS: Final = {line.split("|")[1].strip(): line for line in shown()}
 
 
 def test_the_readme_table_has_each_peer() -> None:
@@ -82,7 +82,7 @@ def test_the_readme_is_up_to_date(name: str, rust_bin: RustBin) -> None:
     """The numbers are those of a run; another Python, Node or release than the table's has another row."""
     found = run_of(name, rust_bin)
     if label(found) not in ROWS and not is_locked(name):
-        pytest.skip(f"the README's table has no row for {label(found)}")
+        pytest.skip(f"the table of docs/proof.md has no row for {label(found)}")
     assert row(found) == ROWS.get(label(found))
 
 

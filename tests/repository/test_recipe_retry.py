@@ -20,7 +20,7 @@ from checkpoint_notify import (
     RejectedError,
 )
 
-from ..support.proxy import Proxy
+from ..support.proxy import FaultProxy
 from ..support.server import Server
 from ..support.subscriber import Subscriber
 from .test_recipes import load_recipe
@@ -79,7 +79,7 @@ def test_a_refusal_is_raised_at_once() -> None:
 
 def received(publish: Callable[[CheckpointNotifier], object]) -> list[int]:
     """The versions that a subscriber gets when the reply to each PUBLISH is lost; the last one marks the end."""
-    with Server() as redis, Proxy(redis.port, lose_replies_from=b"PUBLISH") as proxy:
+    with Server() as redis, FaultProxy(redis.port, lose_replies_from=b"PUBLISH") as proxy:
         lossy = notifier(proxy.url)
         with Subscriber(redis.url, lossy.channel) as subscriber, Redis(port=redis.port, protocol=2) as direct:
             publish(lossy)

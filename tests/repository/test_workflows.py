@@ -164,11 +164,12 @@ def test_each_action_has_one_release() -> None:
 
 
 def test_the_matrix_covers_the_supported_pythons() -> None:
-    """Every Python of the classifiers, on Linux and on macOS."""
+    """Every Python of the classifiers and newer ones, on Linux and on macOS."""
     matrix = _read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["python"]["strategy"]["matrix"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     classified = re.findall(r"Python :: (3\.\d+)", "\n".join(project["classifiers"]))
-    assert classified == matrix["python"]
+    assert classified
+    assert classified == matrix["python"][: len(classified)]
     assert ["ubuntu-latest", "macos-latest"] == matrix["os"]
 
 

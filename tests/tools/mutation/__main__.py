@@ -1,7 +1,7 @@
 """`make mutants`: changes a copy of the codec in one place at a time, and checks that the tests detect each change.
 
-Exit status 0: every mutant was found out, or is listed in survivors.toml and did survive, and the README says how many
-there are; 1: not so.
+Exit status 0: every mutant was found out, or is listed in survivors.toml and did survive, and docs/proof.md says how
+many there are; 1: not so.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def faults(fates: Fates, whole: bool) -> list[str]:
     stale = sorted(key for key in gone if whole or key[0] in judged_files)
     found += [f"listed and does not survive: {' | '.join(key)}" for key in stale]
     figures = f"{len(fates):,} places, and the tests notice all but {len(known):,},"
-    if whole and figures not in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split()):
-        found.append(f"the README does not say: {figures}")
+    if whole and figures not in " ".join((ROOT / "docs" / "proof.md").read_text(encoding="utf-8").split()):
+        found.append(f"docs/proof.md does not say: {figures}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Run every peer that is there, and print the README's table; the times go to stderr."""
+"""Run every peer that is there, and print the table of docs/proof.md; the times go to stderr."""
 
 from __future__ import annotations
 

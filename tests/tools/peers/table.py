@@ -1,4 +1,4 @@
-"""The README's table of the checks that each peer fails."""
+"""The table in docs/proof.md of the checks that each peer fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..bench.contenders import JSON, MSGSPEC, PYDANTIC_MODEL
 
 FOLDER: Final = Path(__file__).parent
 RUST: Final = FOLDER.parents[1] / "rust" / "target" / "debug" / "peer"
-README: Final = FOLDER.parents[2] / "README.md"
+PAGE: Final = FOLDER.parents[2] / "docs" / "proof.md"
 
 
 class PeerCommand(NamedTuple):
@@ -67,8 +67,8 @@ def label(found: Run) -> str:
     return f"{name} {version}"
 
 
-def shown_in_readme() -> list[str]:
-    """Return the rows of the README's table; none if there is no table."""
-    _, _, rest = README.read_text(encoding="utf-8").partition("\n".join(HEADER) + "\n")
+def shown() -> list[str]:
+    """Return the rows of the table in docs/proof.md; none if there is no table."""
+    _, _, rest = PAGE.read_text(encoding="utf-8").partition("\n".join(HEADER) + "\n")
     rows = re.match(r"(?:\|.*\n)*", rest)
     return rows[0].splitlines() if rows else []
