@@ -36,6 +36,7 @@ class Received:
     """A notification was received."""
 
     notification: CheckpointNotification
+    """What `CheckpointNotification.from_json` reads from the payload."""
     raw: bytes
     """The payload as received."""
 
@@ -53,6 +54,7 @@ class Invalid:
     raw: bytes
     """The payload as received."""
     error: DecodeError | PayloadTooLargeError
+    """Why the payload is not a notification."""
 
     def __repr__(self) -> str:
         return f"Invalid(raw={_short(self.raw)}, error={self.error!r})"
@@ -75,6 +77,7 @@ class Gap:
 
 
 Event: TypeAlias = Connected | Disconnected | Received | Invalid | Gap
+"""What a listener delivers, one at a time and in order."""
 
 
 def _short(raw: bytes) -> str:

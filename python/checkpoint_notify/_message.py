@@ -67,20 +67,32 @@ class CheckpointNotification(_generated.CheckpointNotification):
 
     @classmethod
     def new(cls, model_path: str | os.PathLike[str], model_name: str) -> Self:
-        """Return a notification saved now, with version 0, training step 0 and no metadata."""
+        """Return a notification saved now, with version 0, training step 0 and no metadata.
+
+        Raises EncodeError for a path or a name that a Rust String cannot hold.
+        """
         path = _path_text(model_path)
         return cls(model_path=path, model_name=model_name, version=0, saved_at=_now(), training_step=0)
 
     def with_version(self, version: SupportsIndex) -> Self:
-        """Return a copy with this version, 0 to 2**64-1; an integer of numpy is accepted too."""
+        """Return a copy with this version; an integer of numpy is accepted too.
+
+        Raises EncodeError if it is not an integer from 0 to 2**64-1.
+        """
         return dataclasses.replace(self, version=_exact_int(version))
 
     def with_training_step(self, step: SupportsIndex) -> Self:
-        """Return a copy with this training step, 0 to 2**64-1; an integer of numpy is accepted too."""
+        """Return a copy with this training step; an integer of numpy is accepted too.
+
+        Raises EncodeError if it is not an integer from 0 to 2**64-1.
+        """
         return dataclasses.replace(self, training_step=_exact_int(step))
 
     def with_metadata(self, key: str, value: str) -> Self:
-        """Return a copy with this metadata entry added, or replaced if the key exists."""
+        """Return a copy with this metadata entry added, or replaced if the key exists.
+
+        Raises EncodeError if the key or the value is not a str that a Rust String can hold.
+        """
         return dataclasses.replace(self, metadata={**self.metadata, key: value})
 
     def to_json(self) -> str:
@@ -93,7 +105,7 @@ class CheckpointNotification(_generated.CheckpointNotification):
     if TYPE_CHECKING:  # assigned below the class
 
         def to_json_bytes(self) -> bytes:
-            """Return the text of `to_json` as UTF-8, which are the bytes on the wire."""
+            """Return the text of `to_json` as UTF-8, which are the bytes on the wire; raises as `to_json`."""
 
         @staticmethod
         def from_json(payload: Payload) -> CheckpointNotification:

@@ -16,6 +16,18 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, TypeAlias
 
+__all__ = [
+    "Category",
+    "DecodeError",
+    "EncodeError",
+    "NotSentError",
+    "OutcomeUnknownError",
+    "PayloadTooLargeError",
+    "PublishError",
+    "RedisUrlError",
+    "RejectedError",
+]
+
 Category: TypeAlias = Literal["syntax", "data", "eof", "utf8"]
 """What is wrong with a payload: the three of `serde_json::error::Category`, and `utf8` for bytes that are not UTF-8."""
 

@@ -23,6 +23,8 @@ from typing import Literal, NamedTuple, NoReturn
 from checkpoint_notify._redaction import redact
 from checkpoint_notify.errors import RedisUrlError
 
+__all__ = ["RedisUrl"]
+
 _TCP = frozenset({"redis", "valkey"})
 _TLS = frozenset({"rediss", "valkeys"})
 _UNIX = frozenset({"unix", "redis+unix", "valkey+unix"})

@@ -13,7 +13,10 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+__all__ = ["Vector", "VectorKind", "schema_text", "vectors"]
+
 VectorKind: TypeAlias = Literal["canonical", "unusual", "refused"]
+"""`canonical`: Rust writes it. `unusual`: Rust reads it and never writes it. `refused`: Rust refuses it."""
 
 
 class Vector(NamedTuple):
@@ -21,7 +24,6 @@ class Vector(NamedTuple):
 
     name: str
     kind: VectorKind
-    """`canonical`: Rust writes it. `unusual`: Rust reads it and never writes it. `refused`: Rust refuses it."""
     description: str
     payload: bytes
     """The bytes on the wire."""

@@ -6,7 +6,6 @@ import configparser
 import fcntl
 import html
 import json
-import os
 import re
 import shlex
 import shutil
@@ -22,7 +21,6 @@ import pytest
 import redis
 import yaml  # type: ignore[import-untyped]  # its stubs are one more package
 
-import checkpoint_notify
 from checkpoint_notify import CheckpointNotification
 
 from ..support.docs import DOCS, ROOT, Block, agrees, blocks
@@ -149,12 +147,6 @@ def test_the_readme_does_not_repeat_the_site() -> None:
     assert set() == own & {block.text for block in BLOCKS}
 
 
-def test_the_api_page_names_everything() -> None:
-    """Each public name of the package has its entry."""
-    named = set(re.findall(r"^::: checkpoint_notify\.(\w+)$", (DOCS / "api.md").read_text(), re.MULTILINE))
-    assert set(checkpoint_notify.__all__) == named
-
-
 @pytest.mark.parametrize(
     ("shown", "printed", "same"),
     [("a\n", "a\n", True), ("a …\n", "a b c\n", True), ("a…\nc\n", "a\nb\nc\n", False), ("a\n", "a\nb\n", False)],
@@ -165,25 +157,6 @@ def test_shown_output_is_compared(shown: str, printed: str, same: bool) -> None:
 
 
 # The site as it is built.
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built as `make docs` does it; strict, so that a dead link or anchor fails. One for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "site"
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "sitemap.xml").exists():
-            build(folder)
-    return folder
-
-
-def build(folder: Path) -> None:
-    """Build the site there. Not with --quiet: a warning that is not shown does not count, and is not fatal then."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 class Page(HTMLParser):

@@ -46,7 +46,8 @@ class CheckpointListener(BaseListener):
     async def __aenter__(self) -> Self:
         """Start listening; returns at once, and connects in the background. Imports redis-py, which takes 0.2 s once.
 
-        Raises RedisUrlError; ImportError without the extra `checkpoint-notify[redis]`.
+        Raises RedisUrlError; ImportError without the extra `checkpoint-notify[redis]`; RuntimeError if it was entered
+        before.
         """
         url = self._target()
         if url is None:
@@ -70,6 +71,8 @@ class CheckpointListener(BaseListener):
 
         Within `asyncio.timeout(0)` it returns an event that waits. One exception: after 10 ms without an `await` that
         waits, it lets the loop have a turn first, and that turn ends the timeout. The next call returns the event.
+
+        Raises RuntimeError unless this process has entered.
         """
         self._check_entered()
         if not self._decoding or self._events.closed:

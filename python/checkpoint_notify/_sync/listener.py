@@ -46,7 +46,7 @@ class CheckpointListener(BaseListener):
         """Start listening; returns at once, and connects in the background. Imports redis-py, which takes 0.2 s once.
 
         Raises RedisUrlError; ImportError without the extra `checkpoint-notify[redis]`; OSError, RuntimeError if the
-        system has no file descriptor, or no thread, left.
+        system has no file descriptor, or no thread, left; RuntimeError if it was entered before.
         """
         url = self._target()
         if url is None:
@@ -73,7 +73,7 @@ class CheckpointListener(BaseListener):
         return self
 
     def __next__(self) -> Event:
-        """Return the next event; waits for one."""
+        """Return the next event; waits for one. Raises RuntimeError unless this process has entered."""
         self._check_entered()
         item = self._queue.get()
         if item is None:

@@ -27,6 +27,7 @@ _FAST_BYTES: Final = 1 << 20
 """Beyond it, the second copies that the fast path makes of payload and value would be felt."""
 
 Payload: TypeAlias = str | bytes | bytearray | memoryview
+"""What can be decoded: JSON as text, or as bytes in UTF-8."""
 
 
 class Codec(NamedTuple, Generic[M]):
@@ -41,7 +42,10 @@ class Codec(NamedTuple, Generic[M]):
 
 
 def codec_for(message: type[M], generated: type) -> Codec[M]:
-    """The codec of the class `message`, which adds no field to the dataclass `generated` for it."""
+    """The codec of the class `message`, which adds no field to the dataclass `generated` for it.
+
+    Raises TypeError if a field is of a type that the codec does not know.
+    """
     layout = layout_of(generated)
     read = _reader(message, [field.name for field in layout.fields if field.kind is Kind.U64])
     write = msgspec.json.Encoder().encode

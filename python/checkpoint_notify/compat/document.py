@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 from checkpoint_notify.compat.pointer import child
 
 Node: TypeAlias = dict[str, Any]
+"""A JSON object of a schema."""
 
 
 class SchemaError(ValueError):

@@ -21,6 +21,7 @@ from checkpoint_notify.errors import DecodeError
 from checkpoint_notify.resources import Vector, VectorKind, vectors
 
 Op: TypeAlias = Literal["decode", "encode"]
+"""What a check asks of the peer."""
 
 
 class OutcomeKind(StrEnum):

@@ -36,11 +36,13 @@ class Report:
 
     def __init__(self, run: Run, known: Iterable[Entry] = (), *, complete: bool = True) -> None:
         """`complete` says that the run had all checks; then an entry for `*` that matches no check is stale."""
-        self.run: Final = run
+        self.run: Final[Run] = run
         entries = {(entry.kind, entry.vector): entry for entry in known}
-        self.reasons: Final = {outcome.check.name: _reason(outcome, entries) for outcome in run.outcomes}
+        self.reasons: Final[dict[str, str | None]] = {
+            outcome.check.name: _reason(outcome, entries) for outcome in run.outcomes
+        }
         """For each check's name, the reason of the known divergence; None if there is none."""
-        self.stale: Final = [*_stale(run.outcomes, entries.values(), complete=complete)]
+        self.stale: Final[list[Stale]] = [*_stale(run.outcomes, entries.values(), complete=complete)]
 
     @property
     def counts(self) -> dict[OutcomeKind, int]:

@@ -21,7 +21,7 @@ class RefusedError(Exception):
 
     def __init__(self, **error: Any) -> None:
         super().__init__(error)
-        self.error = error
+        self.error: dict[str, Any] = error
 
 
 class Implementation(NamedTuple):

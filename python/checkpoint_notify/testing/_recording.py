@@ -32,7 +32,10 @@ class Recording:
         self.program(*outcomes)
 
     def program(self, *outcomes: Outcome) -> None:
-        """Set the outcomes of the next publishes, instead of the earlier ones; the last one repeats."""
+        """Set the outcomes of the next publishes, instead of the earlier ones; the last one repeats.
+
+        Raises ValueError if there is none, or for a negative number; TypeError for anything that is not an outcome.
+        """
         if not outcomes:
             raise ValueError("a notifier needs an outcome: a number of receivers, or an error")
         for outcome in outcomes:

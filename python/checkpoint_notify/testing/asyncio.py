@@ -17,13 +17,15 @@ __all__ = ["RecordingNotifier", "ScriptedListener"]
 
 
 class RecordingNotifier(Recording, real.CheckpointNotifier):
-    """A `checkpoint_notify.asyncio.CheckpointNotifier` that records what it is given; see the blocking fake.
+    """A `checkpoint_notify.asyncio.CheckpointNotifier` that records what it is given.
 
-    >>> async def main():
-    ...     notifier = RecordingNotifier()
-    ...     return await notifier.publish(CheckpointNotification.new("model.bin", "lstm")), len(notifier.published)
-    >>> asyncio.run(main())
-    (1, 1)
+    Its outcomes and errors are those of the blocking fake.
+
+        >>> async def main():
+        ...     notifier = RecordingNotifier()
+        ...     return await notifier.publish(CheckpointNotification.new("model.bin", "lstm")), len(notifier.published)
+        >>> asyncio.run(main())
+        (1, 1)
     """
 
     def __init__(self, config: CheckpointNotifierConfig | None = None, *, outcomes: Iterable[Outcome] = (1,)) -> None:
@@ -38,13 +40,15 @@ class RecordingNotifier(Recording, real.CheckpointNotifier):
 
 
 class ScriptedListener(real.CheckpointListener):
-    """A `checkpoint_notify.asyncio.CheckpointListener` that follows a script; see the blocking fake.
+    """A `checkpoint_notify.asyncio.CheckpointListener` that follows a script.
 
-    >>> async def main():
-    ...     async with ScriptedListener([Connected(), b"no message"]) as listener:
-    ...         return [type(event).__name__ async for event in listener]
-    >>> asyncio.run(main())
-    ['Connected', 'Invalid']
+    Its steps and errors are those of the blocking fake.
+
+        >>> async def main():
+        ...     async with ScriptedListener([Connected(), b"no message"]) as listener:
+        ...         return [type(event).__name__ async for event in listener]
+        >>> asyncio.run(main())
+        ['Connected', 'Invalid']
     """
 
     def __init__(self, steps: Iterable[Step], config: CheckpointListenerConfig | None = None) -> None:

@@ -26,7 +26,7 @@ class RecordingNotifier(Recording, CheckpointNotifier):
     """A `CheckpointNotifier` that records what it is given and sends nothing.
 
     `outcomes` are the outcomes of its publishes, in order; the last one repeats. Each is a number of receivers, or a
-    NotSentError, RejectedError or OutcomeUnknownError to raise.
+    NotSentError, RejectedError or OutcomeUnknownError to raise. The constructor raises what `program` raises.
 
         >>> saved = CheckpointNotification.new("model.bin", "lstm")
         >>> notifier = RecordingNotifier(outcomes=[NotSentError("nobody answers"), 2])
