@@ -14,7 +14,6 @@ import pytest
 from checkpoint_notify import resources
 
 from ..support.docs import DOCS
-from .test_docs import site as site  # a fixture
 
 WORDS: Final = {
     "kubernetes": "deploying/",
