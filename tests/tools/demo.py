@@ -1,4 +1,4 @@
-"""`make demo`: publishes and receives notifications on a separate server, and reads every golden vector.
+"""`make demo`: shows messages, a refused payload and a Gap on a server of its own, and reads every golden vector.
 
 The exit status is 1 if a message is missing or wrong, or if an answer to a vector differs from the Rust crate's.
 """
@@ -6,16 +6,37 @@ The exit status is 1 if a message is missing or wrong, or if an answer to a vect
 from __future__ import annotations
 
 import io
+import logging
+import queue
 import sys
-from typing import Final, get_args
+import textwrap
+import threading
+from typing import Final, TypeVar, get_args
 
-from checkpoint_notify import CheckpointNotification, CheckpointNotifier, CheckpointNotifierConfig
+import redis
+
+from checkpoint_notify import (
+    CheckpointListener,
+    CheckpointListenerConfig,
+    CheckpointNotification,
+    CheckpointNotifier,
+    CheckpointNotifierConfig,
+    Connected,
+    DecodeError,
+    Disconnected,
+    Event,
+    Gap,
+    Invalid,
+    Received,
+)
 from checkpoint_notify.conformance.values import from_protocol
 from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import Vector, VectorKind, vectors
 
 from ..support.server import Server
-from ..support.subscriber import Subscriber
+from ..support.waiting import PATIENCE
+
+E = TypeVar("E")
 
 NOTIFICATIONS: Final = [
     CheckpointNotification.new("checkpoints/backward/latest_model.bin", "lstm_dqn_v1")
@@ -27,48 +48,119 @@ NOTIFICATIONS: Final = [
 ]
 
 MEANING: Final[dict[VectorKind, str]] = {
-    "canonical": "what Rust writes: read as the same value, and written as the same bytes",
-    "unusual": "what Rust accepts and never writes: read as the same value",
-    "refused": "what Rust refuses: the same category, message, line and column",
+    "canonical": "Rust writes and reads them",
+    "unusual": "Rust reads them and never writes them",
+    "refused": "Rust refuses them; same error and position",
 }
+
+
+REFUSED: Final = b'{"model_path":"latest_model.bin","version":-1}'
+NEXT: Final = """What to do next:
+  README.md       what the message is, and how to publish and receive it
+  docs/start.md   the same in five minutes, with your own Redis server
+  make test       all checks and tests, in both languages"""
 
 
 def main() -> int:
     """Run the demo; return the exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever the terminal can show
-    with Server() as server:
-        print(f"A Valkey server of our own: {server.url}\n")
-        messages = exchange(CheckpointNotifierConfig(redis_url=server.url, instance_id="demo"))
+    logging.getLogger("checkpoint_notify").setLevel(logging.ERROR)  # the demo shows the outage itself
+    try:
+        with Server() as server:
+            print(f"A Valkey server of our own: {server.url}\n")
+            config = CheckpointListenerConfig(redis_url=server.url, instance_id="demo", connect_timeout=PATIENCE)
+            with CheckpointListener(config) as listener:
+                Demo(server, listener).run()
+    except DemoError as error:
+        print(f"WRONG: {error}")
+        return 1
     print("Golden vectors, made by the real Rust crate:")
     agreed = [read_vectors(kind) for kind in get_args(VectorKind)]
-    return 0 if messages and all(agreed) else 1
+    if all(agreed):
+        print(f"\n{NEXT}")
+    return 0 if all(agreed) else 1
 
 
-def exchange(config: CheckpointNotifierConfig) -> bool:
-    """Publish while a thread listens, show the received messages, and return whether they equal the sent ones."""
-    notifier = CheckpointNotifier(config)
-    with Subscriber(config.redis_url, notifier.channel) as subscriber:
-        print(f"Listening on {notifier.channel}\n")
-        arrived = [deliver(notifier, subscriber, notification) for notification in NOTIFICATIONS]
-    return all(arrived)
+class DemoError(Exception):
+    """Something happened that should not."""
 
 
-def deliver(notifier: CheckpointNotifier, subscriber: Subscriber, sent: CheckpointNotification) -> bool:
-    """Publish one notification, show the received one, and return whether both are equal."""
-    receivers = notifier.publish(sent)
-    print(f"Published version {sent.version} (receivers: {receivers})")
-    try:
-        payload = subscriber.receive()
-    except TimeoutError as error:
-        print(f"  MISSING: {error}\n")
-        return False
-    print(f"  {len(payload)} bytes: {payload!r}")
-    received = CheckpointNotification.from_json(payload)
-    print(f"  {received}\n")
-    if received != sent:
-        print(f"  WRONG, sent was {sent}\n")
-    return received == sent
+class Demo:
+    """Publishes, and shows the events of a listener."""
+
+    def __init__(self, server: Server, listener: CheckpointListener) -> None:
+        self._admin = redis.Redis(host=server.host, port=server.port, protocol=2)
+        self._notifier = CheckpointNotifier(CheckpointNotifierConfig(redis_url=server.url, instance_id="demo"))
+        self._events: queue.Queue[Event] = queue.Queue()
+        # A thread takes the events, so that a missing one is an error and the demo does not wait for ever.
+        threading.Thread(target=self._take, args=[listener], daemon=True).start()
+
+    def _take(self, listener: CheckpointListener) -> None:
+        for event in listener:
+            self._events.put(event)
+
+    def run(self) -> None:
+        """Show the three things that a listener tells."""
+        with self._admin:
+            self.next_event(Connected)
+            print(f"Subscribed to {self._notifier.channel}\n")
+            for number, notification in enumerate(NOTIFICATIONS, 1):
+                print(f"Message {number} of {len(NOTIFICATIONS)}")
+                self.deliver(notification)
+            self.refuse()
+            self.lose_the_connection()
+
+    def deliver(self, sent: CheckpointNotification) -> None:
+        """Publish one notification, and show what arrives."""
+        show("sent", repr(sent))
+        receivers = self._notifier.publish(sent)
+        received = self.next_event(Received)
+        show("bytes", f"{len(received.raw)} for {receivers} subscriber: {received.raw!r}")
+        show("received", f"{received.notification!r}\n")
+        if received.notification != sent:
+            raise DemoError("the message that was received is not the one that was sent")
+
+    def refuse(self) -> None:
+        """Publish what is no message, and show where Rust refuses it, too."""
+        print("A payload that is no message")
+        print(f"  sent      {REFUSED.decode()}")
+        self._admin.publish(self._notifier.channel, REFUSED)
+        error = self.next_event(Invalid).error
+        if not isinstance(error, DecodeError) or error.column is None:
+            raise DemoError(f"the error has no position: {error!r}")
+        print(f"            {' ' * (error.column - 1)}^")
+        print(f"  refused   {error}\n")
+
+    def lose_the_connection(self) -> None:
+        """End the connection as a restart of the server does, and show the Gap."""
+        print("The server ends the connection; the listener reconnects by itself")
+        self._admin.client_kill_filter(_type="pubsub")
+        print(f"  event     Disconnected: {self.next_event(Disconnected).error}")
+        self.next_event(Connected)
+        print("  event     Connected")
+        gap = self.next_event(Gap)
+        print("  event     Gap: messages may be missing")
+        print(f"            from {gap.since.isoformat()}")
+        print(f"            to   {gap.until.isoformat()}\n")
+
+    def next_event(self, kind: type[E]) -> E:
+        """Return the next event, which is of this kind."""
+        try:
+            event = self._events.get(timeout=PATIENCE)
+        except queue.Empty:
+            raise DemoError(f"no {kind.__name__} came within {PATIENCE:g} s") from None
+        if not isinstance(event, kind):
+            raise DemoError(f"{event!r} came, and {kind.__name__} was expected")
+        return event
+
+
+def show(label: str, text: str) -> None:
+    """Print a labelled text, in lines of 80 columns."""
+    indent = " " * 12
+    print(textwrap.fill(text.rstrip(), 80, initial_indent=f"  {label:10}", subsequent_indent=indent))
+    if text.endswith("\n"):
+        print()
 
 
 def read_vectors(kind: VectorKind) -> bool:
