@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -91,7 +92,8 @@ class Running:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._status is None:
-            self.send(signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                self.send(signal.SIGKILL)
             self.wait()
         self.close_stdin()
         for pipe in (self._report, self.out, self.err):
