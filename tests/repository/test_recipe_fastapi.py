@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 def serving(path: Path, server: Server, loop: str) -> Iterator[tuple[Recipe, HttpModelClient]]:
     """The application, which two clients ask without a pause; it ends by SIGTERM, in order and with no complaint."""
     with Recipe("serve_fastapi.py", path, "--loop", loop, settings=settings(server)) as recipe:
-        port = int(recipe.wait_line("Uvicorn running on").split(":")[-1].split()[0])
+        port = int(recipe.any_line("Uvicorn running on").split(":")[-1].split()[0])
         crowd, client = Crowd(lambda: HttpModelClient(port)), HttpModelClient(port)
         try:
             yield recipe, client

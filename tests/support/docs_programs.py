@@ -37,6 +37,8 @@ class Recipe:
         )
         self.lines: list[str] = []
         """What was read so far."""
+        self._next = 0
+        """The first line that was not waited for."""
         self._coming: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -51,17 +53,31 @@ class Recipe:
 
     def wait_line(self, word: str) -> str:
         """Its next line that holds `word`."""
+        index = self._find(word, self._next)
+        self._next = index + 1
+        return self.lines[index]
+
+    def any_line(self, word: str) -> str:
+        """A line that holds `word`, whenever it comes; those before it can still be waited for."""
+        return self.lines[self._find(word, 0)]
+
+    def _find(self, word: str, index: int) -> int:
         deadline = time.monotonic() + PATIENCE
         while True:
-            try:
-                line = self._coming.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                raise TimeoutError(f"no line with {word!r} in {PATIENCE} s; there were {self.lines}") from None
-            if not line:
-                raise AssertionError(f"it ended without a line with {word!r}: {self.lines}")
-            self.lines.append(line)
-            if word in line:
-                return line
+            if index == len(self.lines):
+                self.lines.append(self._read_line(word, deadline))
+            if word in self.lines[index]:
+                return index
+            index += 1
+
+    def _read_line(self, word: str, deadline: float) -> str:
+        try:
+            line = self._coming.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            raise TimeoutError(f"no line with {word!r} in {PATIENCE} s; there were {self.lines}") from None
+        if not line:
+            raise AssertionError(f"it ended without a line with {word!r}: {self.lines}")
+        return line
 
     def wait(self) -> int:
         """Its exit status, once it has ended by itself."""
