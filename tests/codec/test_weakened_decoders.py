@@ -272,7 +272,7 @@ SPACES: Final[dict[str, Weakened]] = {
     "comments": _without(rb"/\*.*?\*/|//[^\n]*+"),
     "between digits": _without(rb"(?<=[0-9])[ \t\n\r]+(?=[0-9])"),
 }
-"""Each takes for white space what is none."""
+"""Each also removes bytes that are not white space."""
 INSIDE: Final[list[Callable[[pytest.MonkeyPatch], None]]] = [
     _accepts_integral_floats,
     _accepts_duplicate_fields,

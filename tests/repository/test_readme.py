@@ -6,8 +6,11 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, get_args
 
 import pytest
@@ -16,18 +19,21 @@ import redis
 from checkpoint_notify import CheckpointNotification
 from checkpoint_notify.resources import VectorKind, vectors
 
+from ..codec.test_codec_fuzz import COUNT
+from ..codec.test_weakened_decoders import INSIDE, OUTSIDE, SPACES
 from ..conftest import RustBin
 from ..support.docs import ROOT, blocks
+from ..support.docs_session import Session
 from ..support.server import Server
 from ..support.waiting import PATIENCE, wait_until
+from ..tools.fuzz.run import LEAST_OF_EACH
 from ..tools.mutation.__main__ import faults
 from ..tools.mutation.survivors import listed
+from .test_docs import cloned
 
 README: Final = ROOT / "README.md"
 DOCUMENTS: Final = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"]
 CHANNEL: Final = "fks:readme:model_checkpoints"
-
-
 PROOF: Final = ROOT / "docs" / "proof.md"
 RUST_SOURCE: Final = ROOT / "tests" / "rust" / "src" / "bin" / "readme.rs"
 
@@ -53,10 +59,13 @@ def receiving(program: str, server: Server) -> Iterator[tuple[subprocess.Popen[s
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as receiver,
     ):
+        deadline = threading.Timer(PATIENCE, receiver.kill)  # a line that does not come is then an empty one
+        deadline.start()
         try:
             wait_until(lambda: client.pubsub_numsub(CHANNEL) == [(CHANNEL.encode(), 1)], "the example subscribes")
             yield receiver, environment
         finally:
+            deadline.cancel()
             receiver.kill()
 
 
@@ -71,27 +80,62 @@ def test_rust_sends_and_python_receives(server: Server, rust_bin: RustBin) -> No
 
 
 def test_publishing_and_receiving(server: Server) -> None:
-    """The receiver prints what the publisher publishes, and refuses what is no message."""
+    """The receiver prints what the publisher publishes, a refused payload, and a Gap after a lost connection."""
     _, publishing, program = code("python")
     with receiving(program, server) as (receiver, environment), redis.Redis(port=server.port, protocol=2) as client:
         assert receiver.stdout is not None
         client.publish(CHANNEL, "{,}")
         assert "refused: key must be a string at line 1 column 2\n" == receiver.stdout.readline()
-        subprocess.run(
-            [sys.executable, "-c", publishing], env=environment, check=True, timeout=PATIENCE, capture_output=True
+        published = subprocess.run(
+            [sys.executable, "-c", publishing],
+            env=environment,
+            check=True,
+            timeout=PATIENCE,
+            capture_output=True,
+            text=True,
         )
         shown = receiver.stdout.readline()
+        client.client_kill_filter(_type="pubsub")
+        gap = receiver.stdout.readline()
+    assert "INFO:checkpoint_notify:Published model checkpoint notification\n" == published.stderr
+    assert re.fullmatch(r"messages from \S+ \S+ to \S+ \S+ may be missing: look at the file\n", gap)
     assert shown.startswith("CheckpointNotification(model_path='checkpoints/backward/latest_model.bin', ")
     assert "version=42, " in shown
     assert "training_step=125000, metadata={'loss': '0.0023184729', 'mean_q': '1.45217368'})\n" in shown
 
 
 def test_the_message_that_is_shown() -> None:
-    """It is a message, and the one that the programs send."""
+    """It is the golden vector `readme`, which the Rust crate wrote."""
     (text,) = code("json")
-    message = CheckpointNotification.from_json(text)
-    assert (42, 125000) == (message.version, message.training_step)
-    assert {"loss": "0.0023184729", "mean_q": "1.45217368"} == message.metadata
+    (payload,) = [vector.payload for vector in vectors("canonical") if vector.name == "readme"]
+    assert payload == CheckpointNotification.from_json(text).to_json_bytes()
+
+
+def test_the_shell_commands(server: Server, tmp_path: Path) -> None:
+    """The package is installed from a copy of the repository into an empty environment; make knows the two targets."""
+    install, make = [block for block in blocks(README) if block.language == "sh"]
+    programs = cloned(tmp_path)
+    with Session(tmp_path, {}, lambda: True, programs) as session:
+        session.run(install)
+        session.run(make)
+    importing = "import redis, checkpoint_notify.asyncio; checkpoint_notify.CheckpointNotifier"
+    subprocess.run([programs / "python", "-c", importing], cwd=tmp_path / "schema", check=True, timeout=PATIENCE)
+
+
+def test_no_block_is_left_out() -> None:
+    """The tests above run each block, and the Python examples configure logging."""
+    assert ["json", "rust", "python", "sh", "python", "python", "sh"] == [block.language for block in blocks(README)]
+    assert all("\nlogging.basicConfig(" in text for text in code("python"))
+
+
+def test_the_named_pythons_and_systems_are_those_of_the_classifiers() -> None:
+    """Both name only what the tests have run on; the README calls all else expected."""
+    classifiers = "\n".join(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["classifiers"])
+    *first, last = re.findall(r"Python :: (3\.\d+)", classifiers)
+    tested, expected = re.findall(r"The tests have run on (.*?)\. (.*?) are expected to\nwork", README.read_text())[0]
+    assert f"Python {', '.join(first)} and {last}, on Linux x86-64" == tested
+    assert ["POSIX :: Linux"] == re.findall(r"Operating System :: (.*)", classifiers)
+    assert "Linux on arm64 and macOS" in expected
 
 
 def test_readme_is_short() -> None:
@@ -106,10 +150,14 @@ def test_the_shown_refused_vector_is_in_the_fixtures() -> None:
     assert shown.encode() in [file.read_bytes() for file in folder.glob("*.json")]
 
 
-def test_the_number_of_vectors_is_up_to_date() -> None:
-    """The page that says how it is proved names as many as there are."""
+def test_the_figures_of_the_proof_are_up_to_date() -> None:
+    """The page that says how it is proved has the numbers of vectors, weakened decoders and fuzzed payloads."""
+    words = " ".join(PROOF.read_text(encoding="utf-8").split())
     count = sum(1 for kind in get_args(VectorKind) for _ in vectors(kind))
-    assert f"The crate made {count} of them" in PROOF.read_text(encoding="utf-8")
+    assert f"The crate made {count} of them" in words
+    assert f"The tests weaken the decoder on purpose, in {len([*OUTSIDE, *SPACES, *INSIDE])} ways." in words
+    assert f"{COUNT:,} payloads with a fixed seed are part of `make test`" in words
+    assert f"less than {LEAST_OF_EACH * 1e6:,.0f} times in a million payloads" in words
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
