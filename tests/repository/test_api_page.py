@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pytest
 
-from ..support.docs import DOCS
+from ..support.docs import DOCS, ROOT
 
 MODULES: Final = [
     "checkpoint_notify",
@@ -35,6 +35,7 @@ MODULES: Final = [
         )
     ),
 ]
+PACKAGE: Final = ROOT / "python" / "checkpoint_notify"
 DIRECTIVES: Final = re.findall(r"^::: (\S+)$", (DOCS / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
 ENTERED: Final = ("__enter__", "__exit__", "__iter__", "__next__", "__aenter__", "__aexit__", "__aiter__", "__anext__")
 
@@ -142,6 +143,18 @@ def test_a_function_or_a_type_alias_is_shown_and_explained(path: str, sections: 
     shown = f"{name}(" if inspect.isfunction(value) else f"{name}: TypeAlias = "
     assert text.strip().startswith(shown)
     assert re.search(r"\w\.(?: |$)", text), text
+
+
+def test_each_type_alias_in_a_signature_is_explained(site: Path, sections: dict[str, str]) -> None:
+    """An alias of this package that a signature names has an entry, whether a module exports it or not."""
+    page = (site / "api" / "index.html").read_text(encoding="utf-8")
+    shown = " ".join(re.sub(r"<[^>]*>", "", text) for text in re.findall(r"<pre>(.*?)</pre>", page, re.DOTALL))
+    sources = "".join(file.read_text(encoding="utf-8") for file in PACKAGE.rglob("*.py"))
+    named = {
+        name for name in re.findall(r"^(\w+): TypeAlias", sources, re.MULTILINE) if re.search(rf"\b{name}\b", shown)
+    }
+    assert {"U64", "Payload", "Reason"} <= named
+    assert set() == named - {anchor.rpartition(".")[2] for anchor in sections}
 
 
 def test_the_entries_that_people_look_up_first(sections: dict[str, str]) -> None:

@@ -34,7 +34,8 @@ class CheckpointNotifier(BaseNotifier):
     It holds no connection and belongs to no event loop: each publish opens its own connection in the loop it runs in.
 
     The constructor of an enabled notifier imports redis-py, which takes 0.2 s once: construct it before the loop
-    serves, because the import blocks the loop.
+    serves, because the import blocks the loop. The constructor raises EncodeError for an `instance_id` that a Rust
+    String cannot hold.
     """
 
     def __init__(self, config: CheckpointNotifierConfig) -> None:

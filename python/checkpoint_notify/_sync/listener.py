@@ -32,7 +32,8 @@ class CheckpointListener(BaseListener):
     its `max_reconnects`, after a `Disconnected`. It raises nothing then; `error` says why. If `next` raises an
     exception, iteration can go on: the next event follows, or the same event after a KeyboardInterrupt.
 
-    Use each listener in one `with` block, in the process that entered it.
+    Use each listener in one `with` block, in the process that entered it. The constructor raises EncodeError for an
+    `instance_id` that a Rust String cannot hold.
     """
 
     def __init__(self, config: CheckpointListenerConfig) -> None:

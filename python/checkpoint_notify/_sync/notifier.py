@@ -34,7 +34,8 @@ class CheckpointNotifier(BaseNotifier):
     It holds no connection: each publish opens its own. So threads may share a notifier, and it works after a fork.
 
     The constructor of an enabled notifier imports redis-py, which takes 0.2 s once: construct it before the program
-    serves. If the import fails, each publish logs a warning.
+    serves. If the import fails, each publish logs a warning. The constructor raises EncodeError for an `instance_id`
+    that a Rust String cannot hold.
     """
 
     def __init__(self, config: CheckpointNotifierConfig) -> None:
@@ -48,7 +49,8 @@ class CheckpointNotifier(BaseNotifier):
         disabled, or there is no usable redis-py, which is logged as a warning. If no thread can be started, for example
         while the interpreter shuts down, a host name is resolved without one; the 1.5 s do not include that.
 
-        Raises EncodeError, RedisUrlError, NotSentError, RejectedError, OutcomeUnknownError.
+        Raises EncodeError, RedisUrlError, NotSentError, RejectedError, OutcomeUnknownError; TypeError for an argument
+        that is not a notification.
         """
         progress = None
         try:
@@ -68,7 +70,8 @@ class CheckpointNotifier(BaseNotifier):
     def try_publish(self, notification: CheckpointNotification) -> bool:
         """Publish once, and log errors instead of raising them. For a training loop, which has its checkpoint on disk.
 
-        Returns True if the server took the notification. Raises only EncodeError: it is a mistake of the caller.
+        Returns True if the server took the notification. Raises only the mistakes of the caller: EncodeError and
+        TypeError.
         """
         try:
             return self.publish(notification) is not None
