@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -16,7 +17,8 @@ def test_demo() -> None:
     assert (0, "") == (done.returncode, done.stderr)
     lines = done.stdout.splitlines()
     assert all(len(line) <= 80 for line in lines)
-    assert [4, 3] == [sum(line.startswith(f"  {word}  ") for line in lines) for word in ("sent", "received")]
+    labels = [line[2:12].rstrip() for line in lines if re.match(r"  \w+  ", line)]
+    assert [4, 3, 3] == [labels.count(word) for word in ("sent", "payload", "received")]
     refused = lines.index('  sent      {"model_path":"latest_model.bin","version":-1}')
     assert "            " + " " * 44 + "^" == lines[refused + 1]
     assert "  refused   invalid value: integer `-1`, expected u64 at line 1 column 45" == lines[refused + 2]

@@ -116,7 +116,8 @@ class Demo:
         show("sent", repr(sent))
         receivers = self._notifier.publish(sent)
         received = self.next_event(Received)
-        show("bytes", f"{len(received.raw)} for {receivers} subscriber: {received.raw!r}")
+        show("payload", received.raw.decode())
+        show("", f"({len(received.raw)} bytes, to {receivers} subscriber)")
         show("received", f"{received.notification!r}\n")
         if received.notification != sent:
             raise DemoError("the message that was received is not the one that was sent")
@@ -158,7 +159,8 @@ class Demo:
 def show(label: str, text: str) -> None:
     """Print a labelled text, in lines of 80 columns."""
     indent = " " * 12
-    print(textwrap.fill(text.rstrip(), 80, initial_indent=f"  {label:10}", subsequent_indent=indent))
+    first = f"  {label:10}"
+    print(textwrap.fill(text.rstrip(), 80, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False))
     if text.endswith("\n"):
         print()
 
