@@ -47,7 +47,7 @@ def no_new_threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     start = threading.Thread.start
 
     def fail(thread: Any) -> None:
-        if "look_up" in getattr(thread._target, "__qualname__", ""):
+        if "run_in_thread" in getattr(thread._target, "__qualname__", ""):
             raise RuntimeError(request.param)
         start(thread)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import os
 import socket
 from dataclasses import replace
@@ -17,6 +18,7 @@ from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from checkpoint_notify._asyncio import in_thread
 from checkpoint_notify._protocol.connecting import (
     Addresses,
     attempts,
@@ -74,31 +76,12 @@ class RedisConnection(Connection):
         raise no_address()
 
     async def _resolve(self) -> Addresses:
-        """Return the addresses of the host.
-
-        Not in a thread of the loop's executor: it has few of them, and `asyncio.run` waits for them in the end.
-        """
+        """Return the addresses of the host."""
         host, port = self._url.host or "", self._url.port or 0
         if numeric := numeric_addresses(host, port):
             return numeric
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Addresses] = loop.create_future()
-
-        def settle(found: Addresses | Exception) -> None:
-            if answer.done():
-                return  # cancelled
-            if isinstance(found, Exception):
-                answer.set_exception(found)
-            else:
-                answer.set_result(found)
-
-        def tell(found: Addresses | Exception) -> None:
-            try:
-                loop.call_soon_threadsafe(settle, found)
-            except RuntimeError:
-                pass  # the loop is closed
-
-        if seconds := look_up(host, port, tell):
+        answer, seconds = in_thread(functools.partial(look_up, host, port))
+        if seconds:
             # Before the loop gets a turn: the limit has passed by its clock, and would end the attempt.
             self.limit.reschedule((self.limit.when() or 0.0) + seconds)
             self.extension += seconds

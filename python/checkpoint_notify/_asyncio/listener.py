@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Final, Self
 
-from checkpoint_notify._asyncio.reader import ConsumerQueue, Reader, import_connection, in_thread
+from checkpoint_notify._asyncio import in_thread
+from checkpoint_notify._asyncio.reader import ConsumerQueue, Reader, import_connection
 from checkpoint_notify._config import CheckpointListenerConfig
 from checkpoint_notify._events import Connected, Disconnected, Event, Gap, Invalid, Received
 from checkpoint_notify._message import CheckpointNotification
@@ -81,7 +82,7 @@ class CheckpointListener(BaseListener):
                 raise StopAsyncIteration
             if not isinstance(item, Message) or len(item.raw) <= _LARGE:
                 return self._decoder.decode(item)
-            self._decoding.append(in_thread(functools.partial(self._decoder.decode, item)))
+            self._decoding.append(in_thread(functools.partial(self._decoder.decode, item))[0])
         decoding = self._decoding.pop(0)
         try:
             return await asyncio.shield(decoding)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
 from checkpoint_notify._protocol.event_queue import BACKPRESSURE_SECONDS, EventQueue, Item
 from checkpoint_notify._protocol.listening import READER_FAILED
@@ -17,8 +16,6 @@ from checkpoint_notify.redis_url import RedisUrl
 
 if TYPE_CHECKING:
     from checkpoint_notify._asyncio.connection import ListenConnection
-
-T = TypeVar("T")
 
 _MAX_BUSY_SECONDS: Final = 0.01
 """How long the event loop may go without a turn while a consumer takes one waiting event after the other. The reader
@@ -90,40 +87,6 @@ class ConsumerQueue:
             self._changed.clear()
             await self._changed.wait()
         return None
-
-
-def in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
-    """Start a function in a thread of its own; in place if the system has no thread left.
-
-    The threads of the loop are few, the caller's own work needs them, and `asyncio.run` waits for them at its end.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def finish(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            return  # cancelled, as the loop was closing
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result, fault = None, None
-        try:
-            result = work()
-        except Exception as error:
-            fault = error
-        try:
-            loop.call_soon_threadsafe(finish, result, fault)
-        except RuntimeError:
-            pass  # the loop is closed
-
-    try:
-        threading.Thread(target=run, daemon=True).start()
-    except RuntimeError:
-        run()
-    return future
 
 
 class Reader:

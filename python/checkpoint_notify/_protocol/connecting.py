@@ -6,8 +6,6 @@ It opens no socket. It imports redis, so import it late. Works with redis-py 5 t
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, TypeAlias
@@ -37,28 +35,9 @@ def numeric_addresses(host: str, port: int) -> Addresses:
         return []
 
 
-def look_up(host: str, port: int, tell: Callable[[Addresses | Exception], object]) -> float:
-    """Look up a name in a new thread, and `tell` the addresses or the error from there.
-
-    A resolver has no time limit, so nothing waits for the thread. If no thread can be started, for example while the
-    interpreter shuts down, the name is looked up before this returns. Returns how many seconds that took; 0 with a
-    thread. These seconds do not count for the time limits.
-    """
-
-    def work() -> None:
-        try:
-            found: Addresses | Exception = _getaddrinfo(host, port, 0)
-        except Exception as error:
-            found = error
-        tell(found)
-
-    start = time.monotonic()
-    try:
-        threading.Thread(target=work, daemon=True).start()
-    except RuntimeError:
-        work()
-        return time.monotonic() - start
-    return 0.0
+def look_up(host: str, port: int) -> Addresses:
+    """Return the addresses of a name. This may take minutes: a resolver has no time limit."""
+    return _getaddrinfo(host, port, 0)
 
 
 def _getaddrinfo(host: str, port: int, flags: int) -> Addresses:

@@ -7,6 +7,7 @@ be interrupted by a `Waker`; after the login the listener reads and writes its s
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import queue
 import selectors
@@ -31,6 +32,7 @@ from checkpoint_notify._protocol.connecting import (
     socket_path,
 )
 from checkpoint_notify._protocol.publishing import CONNECT_SECONDS, REPLY_SECONDS, answers_ping
+from checkpoint_notify._protocol.threads import run_in_thread
 from checkpoint_notify._redaction import TransportError
 from checkpoint_notify.redis_url import RedisUrl
 
@@ -270,7 +272,7 @@ def resolve(host: str, port: int, deadline: Deadline, check: Callable[[], object
     if numeric := numeric_addresses(host, port):
         return numeric
     box: queue.SimpleQueue[Addresses | Exception] = queue.SimpleQueue()
-    deadline.extend(look_up(host, port, box.put))
+    deadline.extend(run_in_thread(functools.partial(look_up, host, port), box.put))
     while True:
         check()
         try:
