@@ -70,7 +70,8 @@ class ModelHolder:
 def create_app(path: Path) -> FastAPI:
     """The application; it connects when it starts, and not before."""
     holder = ModelHolder(path)
-    listener = CheckpointListener(CheckpointListenerConfig.from_env())
+    config = CheckpointListenerConfig.from_env()
+    listener = CheckpointListener(config)
     following: list[asyncio.Task[None]] = []
 
     @asynccontextmanager
@@ -101,7 +102,8 @@ def create_app(path: Path) -> FastAPI:
     @app.get("/health/live")
     async def live(response: Response) -> dict[str, object]:
         """A restart helps: nobody takes the listener's events any more."""
-        return health(response, not following[0].done())
+        # A listener that is switched off ends at once; a restart would not help.
+        return health(response, not (config.enabled and following[0].done()))
 
     @app.get("/health/ready")
     async def ready(response: Response) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The site of the documentation, for the tests that look at its pages."""
+"""The site of the documentation, and what the recipes need."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ..support.docs import ROOT
+from ..support.server import Server
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +32,16 @@ def build(folder: Path) -> None:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def redis() -> Iterator[Server]:
+    """A server of one's own, to be killed."""
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the checkpoint is."""
+    return tmp_path / "latest_model.json"

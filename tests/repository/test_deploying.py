@@ -30,7 +30,7 @@ from checkpoint_notify import (
 
 from ..support.docs import DOCS, blocks
 from ..support.docs_programs import RECIPES
-from ..support.loopback import LoopbackServer
+from ..support.loopback import LoopbackServer, free_port
 from ..support.server import Server
 from ..support.waiting import wait_until
 
@@ -96,12 +96,15 @@ def test_the_manifests_fit_the_recipes() -> None:
 # TLS by a proxy.
 
 
-@pytest.mark.skipif(not (shutil.which("stunnel") and shutil.which("openssl")), reason="stunnel or openssl is missing")
+@pytest.mark.skipif(
+    not (shutil.which("stunnel") and shutil.which("openssl")),
+    reason="stunnel or openssl is not on PATH (Debian: apt-get install stunnel4 openssl)",
+)
 def test_stunnel_leads_to_a_server_with_tls(tmp_path: Path) -> None:
     """The page's configuration, with other addresses; a certificate of another name is refused."""
     _make_certificate(tmp_path)
     with Server() as redis:
-        tls, local, wrong = _free_port(), _free_port(), _free_port()
+        tls, local, wrong = free_port(), free_port(), free_port()
         _write(tmp_path / "server.conf", tls, redis.port, f"cert = {tmp_path}/cert.pem\nkey = {tmp_path}/key.pem\n")
         shown = TITLED["stunnel.conf"].replace("/etc/ssl/certs/ca-certificates.crt", f"{tmp_path}/cert.pem")
         shown = shown.replace("redis.example:6380", f"127.0.0.1:{tls}")
@@ -146,12 +149,6 @@ def _make_certificate(folder: Path) -> None:
 def _write(file: Path, accept: int, connect: int, more: str) -> None:
     text = f"foreground = yes\npid =\n[redis]\naccept = 127.0.0.1:{accept}\nconnect = 127.0.0.1:{connect}\n{more}"
     file.write_text(text)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _accepts(port: int) -> bool:

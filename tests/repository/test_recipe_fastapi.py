@@ -18,19 +18,6 @@ from .test_recipes import save, settings, tell, torn
 LOOPS: Final = ("asyncio", "uvloop")
 
 
-@pytest.fixture
-def redis() -> Iterator[Server]:
-    """A server of one's own, to be killed."""
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the checkpoint is."""
-    return tmp_path / "latest_model.json"
-
-
 @contextmanager
 def serving(path: Path, server: Server, loop: str) -> Iterator[tuple[Recipe, HttpModelClient]]:
     """The application, which two clients ask without a pause; it ends by SIGTERM, in order and with no complaint."""
@@ -101,3 +88,16 @@ def test_it_refuses_a_wrong_url(path: Path) -> None:
     with Recipe("serve_fastapi.py", path, settings={"REDIS_URL": "rediss://localhost"}) as recipe:
         recipe.wait_line("can't connect with TLS")
         assert recipe.wait() != 0
+
+
+def test_it_stays_alive_if_listening_is_switched_off(
+    redis: Server, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A probe of the liveness route must not restart it for ever."""
+    monkeypatch.setenv("ENABLE_MODEL_RELOAD", "false")
+    save(path, 1)
+    with serving(path, redis, "asyncio") as (recipe, client):
+        recipe.any_line("Application startup complete")
+        assert (200, {"connected": False, "step": 1}) == health(client, "live")
+        assert (200, {"connected": False, "step": 1}) == health(client, "ready")
+        assert (503, {"connected": False, "step": 1}) == health(client, "connected")

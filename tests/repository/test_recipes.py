@@ -51,19 +51,6 @@ def load_recipe(name: str) -> ModuleType:
 model_file: Final = load_recipe("model_file")
 
 
-@pytest.fixture
-def redis() -> Iterator[Server]:
-    """A server of one's own, to be killed."""
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the checkpoint is."""
-    return tmp_path / "latest_model.json"
-
-
 def settings(server: Server) -> dict[str, str]:
     """The environment of both sides."""
     return {"REDIS_URL": server.url, "FKS_INSTANCE_ID": "recipes", **SOON}
@@ -100,7 +87,7 @@ def tell(server: Server, step: int) -> None:
 def serving(path: Path, server: Server) -> Iterator[tuple[Recipe, ModelClient]]:
     """The model server, which two clients ask without a pause; it ends by SIGTERM, with status 0 and no complaint."""
     with Recipe("serve.py", path, settings=settings(server)) as recipe:
-        port = int(recipe.wait_line("serving at port").split()[-1])
+        port = int(recipe.any_line("serving at port").split()[-1])
         crowd, client = Crowd(lambda: ModelClient(port)), ModelClient(port)
         try:
             yield recipe, client

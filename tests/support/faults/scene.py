@@ -70,7 +70,7 @@ def make_server(name: ServerName, *arguments: str, password: str | None = None) 
     if name == "valkey":
         return Server(*arguments, password=password)
     if RedisServer.program is None:
-        pytest.skip("redis-server, the second kind of server, is not on PATH")
+        pytest.skip("redis-server, the second kind of server, is not on PATH (Debian: apt-get install redis-server)")
     return RedisServer(*arguments, password=password)
 
 
