@@ -1,12 +1,13 @@
-"""One message type's way to bytes and back: a fast path for what writers write, the exact parser for all else.
+"""The codec of one message: a fast path for the usual payloads, and the exact parser for all others.
 
-The fast path proves itself on each payload. msgspec decodes it, and the value is encoded again. The same bytes show
-that the payload is what serde_json writes for this value, and so what it reads as this value. So do the same bytes but
-for white space around tokens: `msgspec.json.format` removes it, and nothing else, and no reader heeds it. So do the
-same bytes without the fields that hold their default, since a reader gives that to a field that is absent.
+The fast path proves its answer for each payload. msgspec decodes the payload, and the value is encoded again. If the
+bytes are equal, the payload is what serde_json writes for this value; so serde_json reads it as this value. There are
+two more proofs. The bytes are equal after `msgspec.json.format` has removed the white space around tokens; it removes
+nothing else, and serde_json ignores that white space. Or the bytes are equal to the encoding without the fields that
+hold their default; serde gives the default to an absent field.
 
-msgspec is told to leave integers that are no u64 to the exact parser, as it would write them again as they came.
-Whatever else happens on the fast path is no verdict: the exact parser gives that.
+Out-of-range integers would survive the round trip, so msgspec is told to reject them. Every failure of the fast path is
+inconclusive: the exact parser decides.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from checkpoint_notify.codec.layout import Kind, Layout, layout_of
 M = TypeVar("M")
 
 _FAST_BYTES: Final = 1 << 20
-"""Beyond it, the second copies that the fast path makes of payload and value would be felt."""
+"""The fast path holds a second copy of payload and value, which is too much for larger payloads."""
 
 Payload: TypeAlias = str | bytes | bytearray | memoryview
 """What can be decoded: JSON as text, or as bytes in UTF-8."""
@@ -34,11 +35,11 @@ class Codec(NamedTuple, Generic[M]):
     """Reads and writes messages of one class."""
 
     decode: Callable[[Payload], M]
-    """The message in a payload; `DecodeError` where Rust refuses, TypeError for a payload of another type."""
+    """Return the message in a payload. Raises DecodeError if Rust refuses it; TypeError for another type."""
     decode_exact: Callable[[bytes], M]
-    """The same by the exact parser alone."""
+    """The same, with the exact parser alone."""
     encode: Callable[[M], bytes]
-    """The bytes that serde_json writes; `EncodeError`, naming the field, for what no Rust value can hold."""
+    """Return the bytes that serde_json writes. Raises EncodeError, with the field, if Rust cannot hold a value."""
 
 
 def codec_for(message: type[M], generated: type) -> Codec[M]:
@@ -54,7 +55,7 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
     write_message = compile_writer(layout)
 
     def decode(payload: Payload) -> M:
-        """The message in a payload; `DecodeError` where Rust refuses, TypeError for a payload of another type."""
+        """Return the message in a payload. Raises DecodeError if Rust refuses it; TypeError for another type."""
         src = payload if type(payload) is bytes else _to_bytes(payload)
         if len(src) <= _FAST_BYTES:
             try:
@@ -66,7 +67,7 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
                 if compact == written or compact == write_short(found):
                     return found
             except (msgspec.MsgspecError, ValueError, RecursionError):
-                pass  # no verdict
+                pass  # inconclusive
         return decode_exact(src)
 
     def decode_exact(src: bytes) -> M:
@@ -77,7 +78,7 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
         return found
 
     def encode(given: M) -> bytes:
-        # Each value is looked at each time: pydantic, pickle and others set fields without the constructor.
+        # Each value is checked each time: pydantic, pickle and others set fields without the constructor.
         try:
             written = write_message(given)
         except (AttributeError, UnicodeEncodeError):
@@ -85,7 +86,7 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
         if written is not None:
             return written
         check(given, layout)  # says what is wrong, and where
-        return encode(given)  # another thread has mended a map meanwhile
+        return encode(given)  # another thread has made the map valid meanwhile
 
     return Codec(decode, decode_exact, encode)
 
@@ -97,10 +98,10 @@ def _to_bytes(payload: Payload) -> bytes:
 
 
 def _reader(message: type[M], u64_names: list[str]) -> Callable[[bytes], M]:
-    """The decoder that msgspec makes for a message; it refuses integers outside 0..=2**63-1, the most it can bound.
+    """Return msgspec's decoder for a message. It rejects integers outside 0..=2**63-1, msgspec's largest bound.
 
-    Nor does it call `__post_init__`, which would check the values once more. msgspec looks at a class once and keeps in
-    it what it finds: that is removed again, since a program that decodes with msgspec itself needs the class as it is.
+    It does not call `__post_init__`, which would check the values again. msgspec inspects a class once and caches the
+    result in the class. The cache is removed: a program that decodes with msgspec itself needs the unchanged class.
     """
     annotations = inspect.get_annotations(message)
     post_init = vars(message).get("__post_init__")

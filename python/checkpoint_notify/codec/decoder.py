@@ -33,10 +33,10 @@ from checkpoint_notify.codec.unexpected import show_number, unexpected
 from checkpoint_notify.codec.windows import next_size, read_entries
 
 _SHORT: Final = 512
-"""The bytes in which a common form is looked for; longer strings are read in parts."""
+"""The number of bytes that the patterns for common forms look at; longer strings are read in parts."""
 
 _FEW: Final = 8
-"""Beyond it, members are read or skipped by windows, which costs more for the first few."""
+"""After this many members, windows read or skip them. A window costs more than a few single steps."""
 
 Reader: TypeAlias = Callable[[bytes, int], tuple[int, Any]]
 
@@ -49,7 +49,7 @@ _short_integer = re.compile(rb"[ \t\n\r]*+(0|[1-9][0-9]{0,18}+)(?![0-9.eE])").ma
 
 
 def decode(src: bytes, layout: Layout) -> dict[str, Any]:
-    """The values of a message by field name; `DecodeError` for whatever Rust refuses."""
+    """Return the values of a message by field name. Raises DecodeError if Rust refuses the payload."""
     check_utf8(src)
     pos = skip_space(src, 0)
     byte = src[pos : pos + 1]
@@ -116,7 +116,7 @@ def _read_array(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, An
 
 
 def _absent(src: bytes, pos: int, field: Field, message: str) -> Any:
-    """The default of a field that is not there; `pos` is behind the closing bracket."""
+    """Return the default of an absent field; `pos` is behind the closing bracket."""
     if field.default is None:
         raise refusal(src, "data", message, pos)
     return field.default()
@@ -138,7 +138,7 @@ def _read_key(src: bytes, pos: int, *, first: bool, known: Container[str]) -> tu
 
 
 def _find_key(src: bytes, pos: int, *, first: bool) -> int:
-    """The position of the opening quote of an object's next key."""
+    """Return the position of the opening quote of an object's next key."""
     at_end = EOF_OBJECT
     if not first:
         if src[pos : pos + 1] != b",":
@@ -229,7 +229,7 @@ def _read_string_map(src: bytes, pos: int) -> tuple[int, dict[str, str]]:
 
 
 def _read_windows(src: bytes, pos: int, size: int, values: dict[str, str]) -> int:
-    """Read entries of a map of strings as long as a window shows some; the position behind them."""
+    """Read entries of a map of strings while windows prove some valid; return the position behind them."""
     while True:
         start = pos
         pos, found = read_entries(src, pos, size)
@@ -241,7 +241,7 @@ def _read_windows(src: bytes, pos: int, size: int, values: dict[str, str]) -> in
 
 @functools.lru_cache
 def _readers(layout: Layout) -> dict[str, Reader]:
-    """For each field of a message, what reads its value."""
+    """The reader for each field of a message."""
     return {field.name: _READERS[field.kind] for field in layout.fields}
 
 

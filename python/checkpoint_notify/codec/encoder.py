@@ -1,4 +1,4 @@
-"""The values of a message to serde_json's bytes, or `EncodeError` for what no Rust value can hold.
+"""Encodes the values of a message as serde_json does; `EncodeError` for a value that Rust cannot hold.
 
 A value is taken by its exact type: a subclass of str or int (an enum member, a bool, a numpy string) is refused, as it
 may print as something else than it holds; the caller says which of the two is meant.
@@ -23,7 +23,7 @@ _TESTS: Final[dict[Kind, str]] = {
     Kind.U64: """
     if type({0}) is not int or not 0 <= {0} <= U64_MAX:
         return None""",
-    # A copy, since another thread may change the dict between this look at it and the write.
+    # A copy: another thread may change the dict between the check and the write.
     Kind.STRING_MAP: """
     if type({0}) is not dict:
         return None
@@ -32,11 +32,11 @@ _TESTS: Final[dict[Kind, str]] = {
         if type(key) is not str or type(item) is not str:
             return None""",
 }
-"""For each kind, the code that tells the values that `check` refuses; lone surrogates are left to msgspec."""
+"""For each kind, the code that finds the values that `check` refuses. msgspec finds lone surrogates."""
 
 
 def compile_writer(layout: Layout) -> Callable[[Any], bytes | None]:
-    """Makes the function that writes a message, or returns None where a value is invalid.
+    """Compile the function that writes a message; it returns None if a value is invalid.
 
     It is compiled from source text, as `dataclasses` compiles `__init__`: a loop over the fields would take several
     times as long as writing them. msgspec writes a struct faster than a dataclass.
@@ -60,7 +60,7 @@ def compile_writer(layout: Layout) -> Callable[[Any], bytes | None]:
 
 
 def compile_short_writer(layout: Layout) -> Callable[[Any], bytes]:
-    """Makes the function that writes a valid message without the fields that hold their default."""
+    """Compile the function that writes a valid message without the fields that hold their default."""
     fields = [
         (field.name, Any) if field.default is None else (field.name, Any, msgspec.field(default_factory=field.default))
         for field in layout.fields
@@ -74,7 +74,7 @@ def compile_short_writer(layout: Layout) -> Callable[[Any], bytes]:
 
 
 def check(message: Any, layout: Layout) -> None:
-    """`EncodeError`, naming the field, unless each value is one that Rust can hold."""
+    """Raise EncodeError, with the field, if Rust cannot hold a value."""
     for field in layout.fields:
         value = getattr(message, field.name, _UNSET)
         if value is _UNSET:
@@ -83,7 +83,7 @@ def check(message: Any, layout: Layout) -> None:
 
 
 def check_string(name: str, value: object) -> None:
-    """`EncodeError` unless `value` is a str that UTF-8 can express."""
+    """Raise EncodeError unless `value` is a str that UTF-8 can express."""
     if type(value) is not str:
         raise EncodeError(f"{name}: expected str, got {_describe(value)}{_hint(value)}")
     try:
@@ -127,7 +127,7 @@ def _describe_int(value: int) -> str:
 
 
 def _hint(value: object) -> str:
-    """What to write instead, where that is plain."""
+    """Return what to write instead, if that is clear."""
     if hasattr(value, "__fspath__"):
         return "; write str(path)"
     if isinstance(value, (bytes, bytearray)):

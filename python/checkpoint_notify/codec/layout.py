@@ -24,11 +24,11 @@ class Field(NamedTuple):
     name: str
     kind: Kind
     default: Callable[[], Any] | None
-    """Makes the value of a field that is absent; None where it must be present."""
+    """Makes the value of an absent field; None if the field is required."""
 
 
 class Layout:
-    """A message: its name, and its fields in wire order; equal to itself alone, so that a cache finds it fast."""
+    """A message: its name, and its fields in wire order. Compared by identity, which makes cache lookups fast."""
 
     def __init__(self, name: str, fields: tuple[Field, ...]) -> None:
         self.name: Final = name
@@ -40,7 +40,7 @@ _U64: Final = IntRange(0, U64_MAX)
 
 
 def layout_of(message: type) -> Layout:
-    """The layout of a generated dataclass; TypeError for a field of a kind that the codec does not know."""
+    """Return the layout of a generated dataclass. Raises TypeError for a field whose kind the codec does not know."""
     hints = get_type_hints(message, include_extras=True)
     fields = (Field(f.name, _kind(f.name, hints[f.name]), _default(f)) for f in dataclasses.fields(message))
     return Layout(message.__name__, tuple(fields))

@@ -1,4 +1,4 @@
-"""Numbers that are used: their value as serde_json finds it, and as its error texts show it.
+"""Numbers of fields and error texts: their value as serde_json computes it, and as its error texts show it.
 
 serde_json keeps a number as a u64, an i64 or an f64. Without its feature `float_roundtrip` the f64 is computed in one
 step from a u64 significand and a power of ten, so it may be a unit in the last place off; error texts show that value.
@@ -18,7 +18,10 @@ _MAX_POWER: Final = 308
 
 
 def read_number(src: bytes, pos: int) -> tuple[int, int | float]:
-    """An int where serde_json finds a u64 or an i64, else a float; `pos` is at the sign or the first digit."""
+    """Read a number: an int if serde_json makes a u64 or an i64 of it, else a float; `pos` is at its start.
+
+    serde_json: `Deserializer::parse_any_number` in src/de.rs.
+    """
     negative = src.startswith(b"-", pos)
     start = pos + negative
     pos = _integer_part(src, start)
@@ -57,7 +60,7 @@ def _some_digits(src: bytes, pos: int) -> int:
 
 
 def _accumulate(significand: int, digits: bytes) -> tuple[int, int]:
-    """Append digits to a significand while it fits in a u64; also how many were taken."""
+    """Append digits to a significand while it fits in a u64; return it and the number of digits used."""
     taken = 0 if significand else len(digits) - len(digits.lstrip(b"0"))
     for digit in digits[taken : taken + 20]:
         longer = significand * 10 + digit - ord("0")
@@ -83,7 +86,7 @@ def _exponent_part(src: bytes, pos: int, significand: int, exponent: int) -> tup
 
 
 def _scale(src: bytes, pos: int, significand: int, exponent: int) -> float:
-    """`significand * 10**exponent` by serde_json's steps; `pos` is behind the number."""
+    """Return `significand * 10**exponent` by the steps of `f64_from_parts` (src/de.rs); `pos` is behind the number."""
     value = float(significand)
     while abs(exponent) > _MAX_POWER:
         if value == 0.0:
@@ -101,7 +104,7 @@ def _scale(src: bytes, pos: int, significand: int, exponent: int) -> float:
 
 
 def show_float(value: float) -> str:
-    """A finite float as serde_json's error texts print it: shortest digits, in fixed notation from 1e-5 up to 1e16."""
+    """Return a finite float as serde_json's error texts print it: shortest digits, fixed notation from 1e-5 to 1e16."""
     text = repr(value)
     if "e" not in text:
         return text

@@ -1,4 +1,4 @@
-"""A payload as bytes that are known to be UTF-8, which is all that the Rust decoder ever sees."""
+"""Converts a payload to bytes, and checks that they are UTF-8: the Rust decoder gets only a `&str`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CHUNK: Final = 1 << 16
 
 
 def to_bytes(payload: str | bytes | bytearray | memoryview) -> bytes:
-    """The payload as bytes; `DecodeError` (utf8) for a str that holds surrogates, TypeError for any other type."""
+    """Return the payload as bytes. Raises DecodeError (utf8) for surrogates in a str; TypeError for another type."""
     if isinstance(payload, str):
         try:
             return payload.encode()
@@ -24,7 +24,7 @@ def to_bytes(payload: str | bytes | bytearray | memoryview) -> bytes:
 
 
 def check_utf8(src: bytes) -> None:
-    """`DecodeError` (utf8) unless all of `src` is strict UTF-8; a chunk at a time, so that no second copy is made."""
+    """Raise DecodeError (utf8) unless all of `src` is strict UTF-8. Decodes in chunks, to hold no second copy."""
     if src.isascii():
         return
     start = 0

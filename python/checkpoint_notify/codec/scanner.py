@@ -1,7 +1,8 @@
 """JSON's tokens as serde_json reads them: white space, strings, words, and whole values that are skipped.
 
-serde_json names an error's place in one of two ways: after the last byte it took, or after the byte it only looked at.
-`refusal` serves both, `peeked` gives the place of the second kind, and what ends too early is refused at its end.
+serde_json reports an error after the last byte that it consumed (`Deserializer::error` in src/de.rs), or after the byte
+that it only peeked at (`peek_error`). `refusal` makes both; `peeked` returns the offset of the second kind. A payload
+that ends too early is refused at its end.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _SCALAR: Final = rb'"%b"|%b|null|true|false' % (_IGNORED, _NUMBER)
 
 
 def _or_of_these(values: bytes) -> bytes:
-    """A pattern for what `values` matches, and for arrays and objects of it."""
+    """Return a pattern for `values`, and for arrays and objects of them."""
     array = rb"\[%(_)b(?:(?:%(v)b)%(_)b(?:,%(_)b(?!\])|(?=\])))*+\]"
     object_ = rb'\{%(_)b(?:"%(k)b"%(_)b:%(_)b(?:%(v)b)%(_)b(?:,%(_)b(?!\})|(?=\})))*+\}'
     return b"|".join([values, array, object_]) % {b"_": _SPACE, b"k": _IGNORED, b"v": values}
@@ -67,38 +68,38 @@ _CLOSING: Final = {ord("["): b"]", ord("{"): b"}"}
 
 
 def refusal(src: bytes, category: Literal["syntax", "data", "eof"], message: str, offset: int) -> DecodeError:
-    """The error that serde_json reports once `offset` bytes are behind it."""
+    """Return the error that serde_json reports after it has read `offset` bytes."""
     start_of_line = src.rfind(b"\n", 0, offset) + 1
     line = 1 + sum(src.count(b"\n", start, min(start + LONG, start_of_line)) for start in range(0, start_of_line, LONG))
     return DecodeError(category, message, line, offset - start_of_line, offset)
 
 
 def peeked(src: bytes, pos: int) -> int:
-    """The offset of an error in the byte at `pos`, which serde_json looked at and did not take."""
+    """Return the offset of an error in the byte at `pos`, which serde_json peeked at and did not consume."""
     return min(pos + 1, len(src))
 
 
 def unexpected_end(src: bytes, message: str) -> DecodeError:
-    """The error for a payload that ends where more must follow."""
+    """Return the error for a payload that ends too early."""
     return refusal(src, "eof", message, len(src))
 
 
 def wrong_byte(src: bytes, pos: int, message: str, *, at_end: str) -> DecodeError:
-    """The error for the byte at `pos`, or for the end of the payload if that comes first."""
+    """Return the error for the byte at `pos`, or for the end of the payload if `pos` is behind it."""
     if pos >= len(src):
         return unexpected_end(src, at_end)
     return refusal(src, "syntax", message, pos + 1)
 
 
 def skip_space(src: bytes, pos: int) -> int:
-    """The position of the next byte that is not white space."""
+    """Return the position of the next byte that is not white space."""
     if src[pos : pos + 1] > b" ":
         return pos
     return _end_of_run(_space, src, pos)
 
 
 def skip_colon(src: bytes, pos: int) -> int:
-    """The position after the colon that must come next."""
+    """Return the position after a colon, which must come next."""
     pos = skip_space(src, pos)
     if src[pos : pos + 1] != b":":
         raise wrong_byte(src, pos, "expected `:`", at_end=EOF_OBJECT)
@@ -106,7 +107,7 @@ def skip_colon(src: bytes, pos: int) -> int:
 
 
 def skip_digits(src: bytes, pos: int) -> int:
-    """The position after the decimal digits at `pos`, of which there may be none."""
+    """Return the position after the decimal digits at `pos`; there may be none."""
     return _end_of_run(_digits, src, pos)
 
 
@@ -119,7 +120,7 @@ def _end_of_run(match: Callable[[bytes, int, int], re.Match[bytes] | None], src:
 
 
 def read_string(src: bytes, pos: int) -> tuple[int, str]:
-    """A string that is used; `pos` is behind its opening quote."""
+    """Read the string of a key or a field (`SliceRead::parse_str`, src/read.rs); `pos` is behind its opening quote."""
     end = _plain(src, pos, pos + LEAST).end()  # type: ignore[union-attr]
     if src[end : end + 1] == b'"':
         return end + 1, src[pos:end].decode()
@@ -152,7 +153,7 @@ def _read_string_by_steps(src: bytes, pos: int) -> tuple[int, str]:
 
 
 def _read_escape(src: bytes, pos: int, text: bytearray) -> int:
-    """Add what an escape stands for to `text`; `pos` is behind its backslash."""
+    """Append the decoded escape to `text`; `pos` is behind its backslash."""
     letter = src[pos : pos + 1]
     if letter == b"u":
         pos, code_point = _read_unicode_escape(src, pos + 1)
@@ -165,7 +166,7 @@ def _read_escape(src: bytes, pos: int, text: bytearray) -> int:
 
 
 def _read_unicode_escape(src: bytes, pos: int) -> tuple[int, int]:
-    r"""A code point; `pos` is behind the `\u` of its only or its first half."""
+    r"""Return a code point; `pos` is behind the first `\u`. A surrogate pair has two."""
     pos, unit = _read_hex4(src, pos)
     if 0xDC00 <= unit <= 0xDFFF:
         raise refusal(src, "syntax", _LONE_SURROGATE, pos)
@@ -190,7 +191,10 @@ def _read_hex4(src: bytes, pos: int) -> tuple[int, int]:
 
 
 def skip_string(src: bytes, pos: int) -> int:
-    """The position after a string that nobody uses; lone surrogates pass. `pos` is behind its opening quote."""
+    """Return the position after an ignored string (`ignore_str`, src/read.rs); `pos` is behind its opening quote.
+
+    serde_json accepts lone surrogates there.
+    """
     size = LEAST
     end, is_last = part_of_string(src, pos, size)
     while (is_last or end > pos) and is_ignorable(src[pos:end]):
@@ -213,7 +217,7 @@ def skip_string(src: bytes, pos: int) -> int:
 
 
 def skip_word(src: bytes, pos: int, word: bytes) -> int:
-    """The position after `null`, `true` or `false`, whose first letter is known to be there."""
+    """Return the position after `null`, `true` or `false`; its first letter is at `pos`."""
     for index in range(1, len(word)):
         if src[pos + index : pos + index + 1] != word[index : index + 1]:
             raise wrong_byte(src, pos + index, "expected ident", at_end=EOF_VALUE)
@@ -221,7 +225,7 @@ def skip_word(src: bytes, pos: int, word: bytes) -> int:
 
 
 def skip_number(src: bytes, pos: int) -> int:
-    """The position after a number that nobody uses; it may be of any size. `pos` is at its sign or first digit."""
+    """Return the position after an ignored number of any size (`ignore_integer`, src/de.rs); `pos` is at its start."""
     pos += src.startswith(b"-", pos)
     if src.startswith(b"0", pos):
         pos += 1
@@ -245,7 +249,7 @@ def _skip_some_digits(src: bytes, pos: int) -> int:
 
 
 def skip_value(src: bytes, pos: int) -> int:
-    """The position after a whole value that nobody uses, nested to any depth."""
+    """Return the position after an ignored value of any depth (`Deserializer::ignore_value`, src/de.rs)."""
     match = _shallow(src, pos, pos + MOST)
     if match is not None:
         return match.end()
@@ -254,12 +258,12 @@ def skip_value(src: bytes, pos: int) -> int:
 
 
 def skip_members(src: bytes, pos: int, size: int, names: Set[str]) -> int:
-    """The position after members that nobody uses, as many as windows show; `pos` is after a member, too."""
+    """Return the position after the ignored members that windows prove valid; `pos` is after a member."""
     return _skip_on(src, pos, size, bytearray(b"{"), names)
 
 
 def _skip_on(src: bytes, pos: int, size: int, brackets: bytearray, names: Set[str]) -> int:
-    """Skip what follows a value, until none of `brackets` is open but the first, which is around all of it."""
+    """Skip what follows a value, until only the first of `brackets` is open; it encloses everything skipped."""
     while len(brackets) > 1 or names:
         start = pos
         pos = skip_elements(src, pos, size, brackets, names)
@@ -273,7 +277,7 @@ def _skip_on(src: bytes, pos: int, size: int, brackets: bytearray, names: Set[st
 
 
 def _skip_next(src: bytes, pos: int, brackets: bytearray) -> int:
-    """Close brackets, and skip a first scalar of what follows, if any of them is still open; `pos` is after a value."""
+    """Close brackets; if one is still open, also skip the next scalar. `pos` is after a value."""
     pos = _skip_closing(src, pos, brackets)
     if len(brackets) == 1:
         return pos
@@ -307,7 +311,7 @@ def _skip_first(src: bytes, pos: int, brackets: bytearray) -> int:
 
 
 def _skip_closing(src: bytes, pos: int, brackets: bytearray) -> int:
-    """The position of the byte after all brackets, but the first, that close at `pos`."""
+    """Return the position after the brackets that close at `pos`; the first bracket does not close."""
     size = LEAST
     while len(brackets) > 1:
         start = pos
@@ -340,7 +344,7 @@ def _unclosed(src: bytes, pos: int, bracket: int) -> DecodeError:
 
 
 def _skip_key(src: bytes, pos: int) -> int:
-    """The position after a key that nobody uses and its colon."""
+    """Return the position after an ignored key and its colon."""
     pos = skip_space(src, pos)
     if src[pos : pos + 1] != b'"':
         raise wrong_byte(src, pos, "key must be a string", at_end=EOF_OBJECT)

@@ -1,4 +1,4 @@
-"""How serde names a value of the wrong type in its error."""
+"""The names that serde gives to a value of the wrong type (serde `src/de/mod.rs`, `Unexpected`)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _DEBUG_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r
 
 
 def unexpected(src: bytes, pos: int, expected: str) -> DecodeError:
-    """The error for the value at `pos`, which has the wrong type or is no value at all."""
+    """Return the error for the value at `pos`: a wrong type, or not JSON (`peek_invalid_type`, src/de.rs)."""
     pos, found = _describe(src, pos)
     return refusal(src, "data", f"invalid type: {found}, expected {expected}", pos)
 
 
 def show_number(value: int | float) -> str:
-    """A number in serde's words."""
+    """Return a number in serde's words."""
     return f"floating point `{show_float(value)}`" if isinstance(value, float) else f"integer `{value}`"
 
 
 def _describe(src: bytes, pos: int) -> tuple[int, str]:
-    """What stands at `pos`, in serde's words; brackets are only looked at, all else is read to its end."""
+    """Return the value at `pos` in serde's words. A bracket is only peeked at; other values are read to their end."""
     first = src[pos : pos + 1]
     if first == b"[":
         return pos, "sequence"
@@ -56,7 +56,7 @@ class _Shown(dict[int, str]):
 
 
 def _debug(text: str) -> str:
-    """A string as Rust's `Debug` shows it; what counts as printable beyond ASCII is Python's choice, not Rust's."""
+    """Return a string as Rust's `Debug` shows it. Beyond ASCII, Python decides which characters are printable."""
     parts = (text[start : start + LONG] for start in range(0, len(text), LONG))
     return '"' + "".join(map(_debug_part, parts)) + '"'
 

@@ -1,4 +1,4 @@
-r"""What C functions show to be valid, a window of the payload at a time, so that no call keeps other threads waiting.
+r"""Proves parts of a payload valid with fast C functions, one window at a time: a short call lets other threads run.
 
 Nothing here is a verdict or an error: what a window does not show to be valid, the caller reads step by step. The size
 of the next window follows from what came of the last (`next_size`), so that the time is linear in any case.
@@ -17,9 +17,9 @@ import msgspec
 LEAST: Final = 128
 MOST: Final = 1 << 14
 LONG: Final = 1 << 20
-"""What a fast C function is given at once."""
+"""The largest window, in bytes."""
 
-# What stands between two commas. A string stands as one quote, each digit but 0 as 1, all white space as spaces.
+# The text between two commas. A quote stands for each string, 1 for each digit but 0, a space for white space.
 _ELEMENT: Final = (
     rb' *+(?:" *+: *+)?+(?:(?:\[|\{ *+" *+:) *+(?![\]}]))*+'
     rb'(?:"|-?+(?:0|1[01]*+)(?:\.[01]++)?+(?:[eE][+-]?+[01]++)?+|null|true|false|\[ *+\]|\{ *+\})(?: *+[\]}])*+ *+'
@@ -42,16 +42,16 @@ _REDUCED: Final = (
     *((b",,", b","), (b"::", b":"), (b"[,", b"["), (b"{:", b"{"), (b",]", b"]"), (b":}", b"}")),
     *((b"[]", b""), (b"{}", b"")),
 )
-"""Each leaves the meaning as it is, since what separates must belong to the bracket around it."""
+"""Replacements that keep the meaning: a separator belongs to the bracket around it."""
 
 
 def next_size(size: int, taken: int, *, proven: bool) -> int:
-    """The size of the next window, after a window or a step that took so many bytes."""
+    """Return the size of the next window, after a window or a step that read `taken` bytes."""
     return min(MOST, 2 * size if proven else max(LEAST, 2 * taken))
 
 
 def part_of_string(src: bytes, pos: int, size: int) -> tuple[int, bool]:
-    """The end of a part of the string at `pos` that cuts no escape and no character, and whether it is the last."""
+    """Return the end of the next part of a string, and whether it is the last part. No escape or character is cut."""
     window = _masked(src[pos : pos + size])
     end = window.find(b'"')
     if end >= 0:
@@ -67,7 +67,7 @@ def part_of_string(src: bytes, pos: int, size: int) -> tuple[int, bool]:
 
 
 def text_of(part: bytes) -> str | None:
-    """What a part of a string stands for; None where serde may refuse it in a string that is used."""
+    """Return the text of a part of a string; None if serde may refuse it."""
     try:
         return _read_text(b'"%b"' % part)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -75,7 +75,7 @@ def text_of(part: bytes) -> str | None:
 
 
 def is_ignorable(part: bytes) -> bool:
-    """Whether serde takes a part of a string that nobody uses."""
+    """Return whether serde accepts this part of an ignored string."""
     try:
         json.loads(f'"{part.decode("latin-1")}"')
     except ValueError:
@@ -84,7 +84,7 @@ def is_ignorable(part: bytes) -> bool:
 
 
 def read_entries(src: bytes, pos: int, size: int) -> tuple[int, dict[str, str]]:
-    """The entries of a map of strings in a window, and the position behind them; a comma comes before each."""
+    """Return the position behind the entries of a string map in a window, and the entries; a comma precedes each."""
     parts = _masked(src[pos : pos + size]).split(b'"')
     count = (len(parts) - 1) // 4 * 4  # a comma, a key, a colon and a value
     before, comma, _ = parts[0].partition(b",")
@@ -98,10 +98,10 @@ def read_entries(src: bytes, pos: int, size: int) -> tuple[int, dict[str, str]]:
 
 
 def skip_elements(src: bytes, pos: int, size: int, brackets: bytearray, names: Set[str]) -> int:
-    """The position behind values that a window shows to be valid, before a comma; `pos` is behind a value, too.
+    """Return the position behind the values that a window proves valid; `pos` is behind a value. A comma follows both.
 
-    `brackets` are the open ones, which change with the position. The first never closes, and none of its keys that are
-    skipped is one of `names`.
+    `brackets` are the open ones and are updated. The first one does not close, and none of its skipped keys is one of
+    `names`.
     """
     window = _masked(src[pos : pos + size])
     parts, rest = _up_to_last_comma(window.split(b'"'))
@@ -131,7 +131,7 @@ def _up_to_last_comma(parts: list[bytes]) -> tuple[list[bytes], int]:
 
 
 def open_brackets(src: bytes, pos: int, size: int, brackets: bytearray) -> int:
-    """The position behind the opening brackets in a window, and behind the first key of each object."""
+    """Return the position behind the opening brackets in a window, including the first key of each object."""
     parts = _masked(src[pos : pos + size]).split(b'"')
     shape = b'"'.join(parts[::2]).translate(_SIMPLER)
     shape = _openings(shape)[0]  # type: ignore[index]  # an empty match is still a match
@@ -143,7 +143,7 @@ def open_brackets(src: bytes, pos: int, size: int, brackets: bytearray) -> int:
 
 
 def close_brackets(src: bytes, pos: int, size: int, brackets: bytearray) -> int:
-    """The position behind the closing brackets in a window, if all of them belong to `brackets` beyond the first."""
+    """Return the position behind the closing brackets in a window, if all close one of `brackets` but the first."""
     match = _closings(src, pos, pos + size)
     closings = match[0].translate(None, b" \t\n\r")  # type: ignore[index]
     rest = len(brackets) - len(closings)
@@ -154,7 +154,7 @@ def close_brackets(src: bytes, pos: int, size: int, brackets: bytearray) -> int:
 
 
 def _masked(window: bytes) -> bytes:
-    """The window without escaped backslashes and quotes: each quote in it begins or ends a string."""
+    """Return the window without escaped backslashes and quotes. Each quote that is left begins or ends a string."""
     if b"\\" not in window:  # much faster to find than two bytes
         return window
     return window.replace(b"\\\\", b"__").replace(b'\\"', b"__")
@@ -175,7 +175,7 @@ def _marked(strings: list[bytes], names: Set[str]) -> set[bytes] | None:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether it holds no lone surrogate."""
+    """Return whether it contains no lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -199,7 +199,7 @@ def _skeleton(shape: bytes) -> bytes:
 
 
 def _follow(skeleton: bytes, brackets: bytearray) -> bool:
-    """Open and close brackets; False, and nothing is changed, if one is where it may not be."""
+    """Open and close brackets. If one is misplaced, return False and change nothing."""
     opened = bytearray()
     kept = len(brackets)
     for token in skeleton:
