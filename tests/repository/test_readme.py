@@ -173,6 +173,6 @@ def test_named_targets_files_and_links_exist(document: str) -> None:
 def test_the_figures_about_mutants_are_guarded() -> None:
     """docs/proof.md names as many survivors as are listed; `make mutants` fails if the whole sentence is not true."""
     words = " ".join(PROOF.read_text(encoding="utf-8").split())
-    assert f"the tests notice all but {len(listed())}, each listed" in words
+    assert f"the tests noticed all but {len(listed())}, each listed" in words
     assert "docs/proof.md does not say: 0 places" in "\n".join(faults([], whole=True))
     assert "proof" not in "\n".join(faults([], whole=False))

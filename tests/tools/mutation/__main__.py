@@ -71,7 +71,7 @@ def faults(fates: Fates, whole: bool) -> list[str]:
     gone = known.keys() - {mutant.key for mutant in survivors} - slow
     stale = sorted(key for key in gone if whole or key[0] in judged_files)
     found += [f"listed and does not survive: {' | '.join(key)}" for key in stale]
-    figures = f"{len(fates):,} places, and the tests notice all but {len(known):,},"
+    figures = f"{len(fates):,} places, and the tests noticed all but {len(known):,},"
     if whole and figures not in " ".join((ROOT / "docs" / "proof.md").read_text(encoding="utf-8").split()):
         found.append(f"docs/proof.md does not say: {figures}")
     return found
