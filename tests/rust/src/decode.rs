@@ -1,8 +1,10 @@
-//! Bytes to a notification, as a Rust consumer does it: strict UTF-8 first, then the crate's own `from_json`.
+//! Bytes to a message, as a Rust consumer does it: strict UTF-8 first, then the crate's own `from_json`, or serde_json for a
+//! type that has none.
 
 use std::str::Utf8Error;
 
 use jflow_core::checkpoint_notify::CheckpointNotification;
+use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_json::{Value, json};
 
@@ -11,14 +13,22 @@ use serde_json::{Value, json};
 pub enum Refusal {
     /// The bytes are not UTF-8, so the decoder is not called.
     Utf8(Utf8Error),
-    /// `CheckpointNotification::from_json` returned an error.
+    /// `CheckpointNotification::from_json` or `serde_json::from_str` returned an error.
     Json(serde_json::Error),
 }
 
 /// The crate's verdict on the bytes of one message.
 pub fn decode(payload: &[u8]) -> Result<CheckpointNotification, Refusal> {
-    let text = std::str::from_utf8(payload).map_err(Refusal::Utf8)?;
-    CheckpointNotification::from_json(text).map_err(Refusal::Json)
+    CheckpointNotification::from_json(text(payload)?).map_err(Refusal::Json)
+}
+
+/// serde_json's verdict on the bytes of one message of any type.
+pub fn decode_as<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_str(text(payload)?).map_err(Refusal::Json)
+}
+
+fn text(payload: &[u8]) -> Result<&str, Refusal> {
+    std::str::from_utf8(payload).map_err(Refusal::Utf8)
 }
 
 impl Refusal {

@@ -1,36 +1,35 @@
-//! The crate's output with sorted metadata, which can be compared byte for byte.
+//! The output of a type with sorted maps, which can be compared byte for byte.
 
-use std::collections::HashMap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use jflow_core::checkpoint_notify::CheckpointNotification;
+use crate::value::{from_value, written};
 
 /// The limit of entries for the search below, which needs n! tries on average.
-pub const MOST_METADATA_ENTRIES: usize = 5;
+pub const MOST_MAP_ENTRIES: usize = 5;
 
 const MOST_TRIES: usize = 100_000;
 
-/// Returns the output of `to_json` whose metadata is in the order of the keys. Each new `HashMap` has its own
-/// random hasher, so this makes new maps until one iterates in that order. The bytes are the crate's own output;
+/// Returns the output of `to_json` whose maps are in the order of their keys. Each new `HashMap` has its own random
+/// hasher, so this makes the message again until all its maps iterate in that order. The bytes are serde's own output;
 /// nothing is sorted afterwards.
-pub fn sorted_json(notification: &CheckpointNotification) -> Result<String, String> {
-    let entries = notification.metadata.len();
-    if entries > MOST_METADATA_ENTRIES {
-        return Err(format!("{entries} metadata entries; at most {MOST_METADATA_ENTRIES}"));
-    }
-    let sorted = CheckpointNotification {
-        metadata: sorted_map(&notification.metadata)?,
-        ..notification.clone()
-    };
-    sorted.to_json().map_err(|error| error.to_string())
-}
-
-fn sorted_map(metadata: &HashMap<String, String>) -> Result<HashMap<String, String>, String> {
+pub fn sorted_json<T: Serialize + DeserializeOwned>(
+    value: &Value,
+    to_json: fn(&T) -> serde_json::Result<String>,
+) -> Result<String, String> {
     for _ in 0..MOST_TRIES {
-        let mut map = HashMap::new();
-        map.extend(metadata.iter().map(|(k, v)| (k.clone(), v.clone())));
-        if map.keys().is_sorted() {
-            return Ok(map);
+        let message: T = from_value(value)?;
+        let found = written(&message)?;
+        if found.most_entries > MOST_MAP_ENTRIES {
+            return Err(format!(
+                "{} entries in a map; at most {MOST_MAP_ENTRIES}",
+                found.most_entries
+            ));
+        }
+        if found.sorted {
+            return to_json(&message).map_err(|error| error.to_string());
         }
     }
-    Err(format!("no map in sorted order came up in {MOST_TRIES} tries"))
+    Err(format!("no maps in sorted order came up in {MOST_TRIES} tries"))
 }

@@ -5,11 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jflow_core::checkpoint_notify::CheckpointNotification;
 use serde_json::{Value, json};
 
+use crate::protocol;
+use crate::types::CHECKPOINT_NOTIFICATION as MESSAGE;
 use crate::vectors::{Entry, List, Subject, repetitions};
-use crate::{decode::decode, encode::sorted_json, protocol, value};
 
 /// Relative path (`list/name.payload`, `list/name.json`) to content.
 pub type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -33,25 +33,25 @@ pub fn render(entries: &[Entry]) -> Result<Files, Vec<String>> {
 /// Returns the wire bytes of an entry, after the crate has confirmed the entry's list.
 fn payload(entry: &Entry) -> Result<Vec<u8>, String> {
     match &entry.subject {
-        Subject::Canonical(notification) => own_output(notification),
-        Subject::Unusual(payload) => match decode(payload) {
-            Ok(read) if sorted_json(&read).is_ok_and(|text| text.as_bytes() == payload) => {
+        Subject::Canonical(value) => own_output(value),
+        Subject::Unusual(payload) => match (MESSAGE.decode)(payload) {
+            Ok(read) if (MESSAGE.encode_sorted)(&read).is_ok_and(|text| text.as_bytes() == payload) => {
                 Err("the crate writes it: it is canonical".to_owned())
             }
             Ok(_) => Ok(payload.clone()),
             Err(refusal) => Err(format!("the crate refuses it: {refusal}")),
         },
-        Subject::Refused(payload) => match decode(payload) {
+        Subject::Refused(payload) => match (MESSAGE.decode)(payload) {
             Ok(_) => Err("the crate accepts it".to_owned()),
             Err(_) => Ok(payload.clone()),
         },
     }
 }
 
-fn own_output(notification: &CheckpointNotification) -> Result<Vec<u8>, String> {
-    let text = sorted_json(notification)?;
-    match decode(text.as_bytes()) {
-        Ok(read) if value::to_value(&read) == value::to_value(notification) => Ok(text.into_bytes()),
+fn own_output(value: &Value) -> Result<Vec<u8>, String> {
+    let text = (MESSAGE.encode_sorted)(value)?;
+    match (MESSAGE.decode)(text.as_bytes()) {
+        Ok(read) if read == *value => Ok(text.into_bytes()),
         Ok(_) => Err("the crate reads its own output as another value".to_owned()),
         Err(refusal) => Err(format!("the crate refuses its own output: {refusal}")),
     }
@@ -59,7 +59,7 @@ fn own_output(notification: &CheckpointNotification) -> Result<Vec<u8>, String> 
 
 fn add(files: &mut Files, entry: &Entry, payload: Vec<u8>) {
     let mut sidecar = json!({"description": entry.description});
-    if let (Value::Object(sidecar), Value::Object(verdict)) = (&mut sidecar, protocol::verdict(&payload)) {
+    if let (Value::Object(sidecar), Value::Object(verdict)) = (&mut sidecar, protocol::verdict(&MESSAGE, &payload)) {
         sidecar.extend(verdict);
     }
     files.insert(path(entry, "json"), format!("{sidecar:#}\n").into_bytes());

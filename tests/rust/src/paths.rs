@@ -17,6 +17,11 @@ pub fn schema() -> PathBuf {
     manifest_folder().join("../../schema/checkpoint_notification.schema.json")
 }
 
+/// The schemas of the other types, and the vectors made from them.
+pub fn kinds() -> PathBuf {
+    manifest_folder().join("../kinds")
+}
+
 /// Prefers the path that `cargo run` or `cargo test` sets at run time to the path at compile time. Cargo does not
 /// recompile a build folder that was moved, and then the compiled path would point at another copy's files.
 pub fn manifest_folder() -> PathBuf {

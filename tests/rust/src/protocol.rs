@@ -6,10 +6,14 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::{decode, redis_url, value};
+use crate::redis_url;
+use crate::types::{self, CHECKPOINT_NOTIFICATION, Type};
 
 /// The version that Cargo.toml pins (a test compares it with Cargo.lock).
 pub const CRATE_VERSION: &str = "0.1.0";
+
+/// The failure for a type that this peer does not know.
+pub const UNSUPPORTED: &str = "unsupported";
 
 /// One response, and whether the peer ends after it.
 pub struct Reply {
@@ -53,32 +57,44 @@ fn run(op: &str, request: &Value) -> Result<Value, String> {
             "protocol": 1,
             "message": "checkpoint_notification",
         })),
-        "decode" => run_decode(text(request, "payload")?),
-        "encode" => run_encode(request.get("value").ok_or("the request has no `value`")?),
+        "decode" => run_decode(kind(request)?, text(request, "payload")?),
+        "encode" => run_encode(
+            kind(request)?,
+            request.get("value").ok_or("the request has no `value`")?,
+        ),
+        "types" => Ok(json!({"types": types::all().map(|found| found.name).collect::<Vec<_>>()})),
         "url" => redis_url::answer(text(request, "url")?),
         "stop" => Ok(json!({"stopped": true})),
         _ => Err(format!("unknown op {op:?}")),
     }
 }
 
-fn run_decode(payload: &str) -> Result<Value, String> {
+/// The type that a request is about.
+fn kind(request: &Value) -> Result<&'static Type, String> {
+    match request.get("type") {
+        None => Ok(&CHECKPOINT_NOTIFICATION),
+        Some(Value::String(name)) => types::find(name).ok_or_else(|| UNSUPPORTED.to_owned()),
+        Some(_) => Err("`type` is not a string".to_owned()),
+    }
+}
+
+fn run_decode(kind: &Type, payload: &str) -> Result<Value, String> {
     let bytes = STANDARD
         .decode(payload)
         .map_err(|error| format!("`payload` is not base64: {error}"))?;
-    Ok(verdict(&bytes))
+    Ok(verdict(kind, &bytes))
 }
 
-/// Returns the crate's answer to a payload: an object with the member `value` or `error`.
-pub fn verdict(payload: &[u8]) -> Value {
-    match decode::decode(payload) {
-        Ok(notification) => json!({"value": value::to_value(&notification)}),
+/// Returns the type's answer to a payload: an object with the member `value` or `error`.
+pub fn verdict(kind: &Type, payload: &[u8]) -> Value {
+    match (kind.decode)(payload) {
+        Ok(value) => json!({"value": value}),
         Err(refusal) => json!({"error": refusal.to_value()}),
     }
 }
 
-fn run_encode(value: &Value) -> Result<Value, String> {
-    let notification = value::from_value(value)?;
-    let text = notification.to_json().map_err(|error| error.to_string())?;
+fn run_encode(kind: &Type, value: &Value) -> Result<Value, String> {
+    let text = (kind.encode)(value)?;
     Ok(json!({"payload": STANDARD.encode(text)}))
 }
 

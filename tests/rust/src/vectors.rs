@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jflow_core::checkpoint_notify::CheckpointNotification;
 use serde_json::{Map, Value};
 
-use crate::value;
+use crate::value::from_value;
 
 /// What the crate does with a payload of each list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +45,7 @@ pub struct Entry {
 
 /// The content of an entry: a value to write, or bytes to read.
 pub enum Subject {
-    Canonical(CheckpointNotification),
+    Canonical(Value),
     Unusual(Vec<u8>),
     Refused(Vec<u8>),
 }
@@ -150,7 +150,9 @@ fn subject(list: List, table: &Value) -> Result<Subject, String> {
         return Err(format!("exactly one form is wanted, found {keys:?}"));
     };
     match list {
-        List::Canonical if form == "value" => value::from_value(content).map(Subject::Canonical),
+        List::Canonical if form == "value" => {
+            from_value::<CheckpointNotification>(content).map(|_| Subject::Canonical(content.clone()))
+        }
         List::Canonical => Err(format!("unknown member {form:?}")),
         List::Unusual => payload(form, content).map(Subject::Unusual),
         List::Refused => payload(form, content).map(Subject::Refused),

@@ -12,6 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::StreamExt;
 use jflow_core::{CheckpointNotifierConfig, checkpoint_channel};
 use judge::protocol;
+use judge::types::CHECKPOINT_NOTIFICATION;
 use redis::{Msg, RedisResult, aio::PubSub};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -69,7 +70,7 @@ fn end_of_stdin() -> oneshot::Receiver<()> {
 fn report(message: &Msg) -> Value {
     let bytes = message.get_payload_bytes();
     let text = message.get_payload::<String>();
-    let mut report = protocol::verdict(bytes);
+    let mut report = protocol::verdict(&CHECKPOINT_NOTIFICATION, bytes);
     let not_utf8 = report["error"]["category"] == "utf8";
     if text.is_err() != not_utf8 || text.is_ok_and(|text| text.as_bytes() != bytes) {
         return json!({"failure": "redis-rs and std::str::from_utf8 disagree", "payload": STANDARD.encode(bytes)});

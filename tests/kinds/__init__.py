@@ -1,0 +1,1 @@
+"""Types of further kinds: their schemas, their vectors, and pairs of them."""
