@@ -103,6 +103,27 @@ def test_every_line_is_valid(language: str, rust_bin: RustBin) -> None:
     assert all(line.isascii() and line.count(b"\n") == 1 and len(line) < 300_000 for line in lines)
 
 
+@pytest.mark.parametrize("language", ["rust", "python"])
+def test_types(language: str, rust_bin: RustBin) -> None:
+    """A request may name a type that the peer has; it has the message at least, which is meant where none is named."""
+    encode: dict[str, Any] = {"op": "encode", "value": VALUE}
+    requests: list[dict[str, Any]] = [
+        {"op": "types"},
+        encode,
+        encode | {"type": "CheckpointNotification"},
+        {"op": "decode", "payload": "", "type": "NoType"},
+        encode | {"type": "NoType"},
+    ]
+    numbered = [{**request, "id": number} for number, request in enumerate(requests)]
+    assert [] == [request for request in numbered if not REQUEST.is_valid(request)]
+    responses = talk(peer_command(language, rust_bin), b"".join(line_of(r, n) for n, r in enumerate(requests)))
+    assert [] == [response for response in responses if not RESPONSE.is_valid(response)]
+    types, unnamed, named, *unknown = responses
+    assert "CheckpointNotification" == types["types"][0]
+    assert unnamed["payload"] == named["payload"]
+    assert [{"id": 3, "failure": "unsupported"}, {"id": 4, "failure": "unsupported"}] == unknown
+
+
 BAD_LINES: Final = [b"", b"x", b"[]", b"null", b'{"op":"stop"}', b'{"id":"1","op":"stop"}', b'{"id":1.5,"op":"stop"}']
 
 
@@ -135,6 +156,8 @@ NO_REQUESTS: Final[list[dict[str, Any]]] = [
     {"op": "encode"},
     {"op": "encode", "value": "x"},
     {"op": "encode", "value": []},
+    {"op": "decode", "payload": "", "type": 1},
+    {"op": "encode", "value": VALUE, "type": None},
     {"op": "dance"},
     {"op": 1},
     {},
@@ -165,8 +188,8 @@ def test_malformed_requests_are_refused(language: str, rust_bin: RustBin) -> Non
     """The schema and every peer refuse them. Which values it can encode is up to the peer."""
     assert [] == [request for request in NO_REQUESTS if REQUEST.is_valid({**request, "id": 1})]
     requests = [*NO_REQUESTS, *NO_VALUES]
-    if language == "node":
-        requests = [request for request in requests if not isinstance(request.get("value"), dict)]
+    if language == "node":  # it looks at no `type`, and takes any value
+        requests = [r for r in requests if not isinstance(r.get("value"), dict) and "type" not in r]
     lines = [line_of(request, number) for number, request in enumerate(requests)]
     responses = talk(peer_command(language, rust_bin), b"".join(lines))
     assert [] == [

@@ -13,6 +13,8 @@ Answer: TypeAlias = dict[str, Any]
 
 PROTOCOL: Final = 1
 MESSAGE: Final = "checkpoint_notification"
+TYPE: Final = "CheckpointNotification"
+"""What a request without a `type` is about."""
 LONGEST: Final = 1 << 20
 """The length limit of a peer's line in bytes, without its newline."""
 UNSUPPORTED: Final = "unsupported"

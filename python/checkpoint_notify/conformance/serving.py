@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from checkpoint_notify.conformance.lines import MESSAGE, PROTOCOL, UNSUPPORTED
+from checkpoint_notify.conformance.lines import MESSAGE, PROTOCOL, TYPE, UNSUPPORTED
 
 Decode: TypeAlias = Callable[[bytes], Mapping[str, Any]]
 """Turns a payload into a protocol value."""
@@ -71,6 +71,10 @@ def _answer(implementation: Implementation, request: dict[str, Any]) -> dict[str
         case {"op": "hello"}:
             name, version, *_ = implementation
             return {"name": name, "version": version, "protocol": PROTOCOL, "message": MESSAGE}
+        case {"op": "types"}:
+            return {"types": [TYPE]}
+        case {"op": "decode" | "encode", "type": kind} if kind != TYPE:
+            return {"failure": UNSUPPORTED}
         case {"op": "decode", "payload": str(payload)}:
             return {"value": implementation.decode(base64.b64decode(payload, validate=True))}
         case {"op": "encode", "value": dict(value)} if implementation.encode is not None:
