@@ -1,21 +1,37 @@
-"""Makes the dataclass of each message from its schema, or with `--check` finds where that would change it.
+"""Makes the dataclasses of each message from its schema, or with `--check` finds where that would change them.
 
 Run by `make generate` and `make check`, in the folder that it works on. pyproject.toml names the files: those of
-`[tool.datamodel-codegen]`, and for each further message those of `[tool.datamodel-codegen.profiles.NAME]`. A schema
-that says what the codec cannot do is refused first, with its place: the generator would take it, and drop without a
-word what it has no type for. Exit status 0: all is well; 1: drift, or the generator failed; 2: a schema was refused.
+`[tool.datamodel-codegen]`, and for each further message those of `[tool.datamodel-codegen.profiles.NAME]`. Exit status
+0: all is well; 1: drift, or the generator failed; 2: a schema was refused, in one line with its place.
 
 `python schema/generate.py SCHEMA OUTPUT`, in any folder, writes the classes of one schema file to one module, with the
 options of the pyproject.toml beside this folder, and touches nothing else.
+
+A class says all that a codec has to know:
+
+- its name, its fields in wire order and their names are Rust's;
+- `str`, `bool`, `F64` (a float), `U8` to `I64` (`Annotated[int, IntRange(…)]`), `T | None`, `list[T]`, `dict[str, T]`,
+  a class derived from `Record` (a struct), or a `StrEnum` (its values are the names of the variants on the wire);
+- a field without a default is required;
+- `field(default=None, metadata={"serde": {…}})` holds the schema's `x-serde` as it is: `"default": False` where serde
+  has no `#[serde(default)]`, `"skip_serializing_if": "none"`;
+- `__deny_unknown_fields__` is True in the body of a class that refuses unknown fields.
+
+datamodel-code-generator makes the classes, of a schema that is written anew from the types that were read (`prepared`):
+every field is required there, so that none is moved, and brings its default as Python text, which a template writes.
 """
 
+import ast
+import difflib
 import importlib
 import json
-import keyword
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -26,112 +42,254 @@ if PACKAGE not in sys.modules:
     # An empty package with the same modules: the real one cannot be imported while its generated class is broken.
     sys.modules[PACKAGE] = ModuleType(PACKAGE)
     sys.modules[PACKAGE].__path__ = [str(Path(__file__).parent.parent / "python" / PACKAGE)]
-compat = importlib.import_module(f"{PACKAGE}.compat")
+SchemaError = importlib.import_module(f"{PACKAGE}.compat").SchemaError
 child = importlib.import_module(f"{PACKAGE}.compat.pointer").child
+schemas = importlib.import_module(f"{PACKAGE}.compat.schema")
+types = importlib.import_module(f"{PACKAGE}.compat.wire_types")
 
-FORMS = ["String", "u64", "HashMap<String, String>"]
-"""What the codec reads and writes."""
-U64 = "#/$defs/u64"
 RESERVED = "self|new|(to|from)_json(_bytes)?|with_.*"
-"""What the class of a message calls its own."""
+"""What the class of a message, built on the generated one, calls its own."""
+WIDTH = 110
+"""Of the text in a docstring."""
+
+Node = dict[str, Any]
+
+
+class GeneratorError(Exception):
+    """The generator failed, or made something else; it has said how."""
 
 
 def main() -> int:
     """Do what the command line says."""
-    match sys.argv[1:]:
-        case [] | ["--check"]:
-            return generate_all(*sys.argv[1:])
-        case [schema, output] if not (schema.startswith("-") or output.startswith("-")):
-            return generate_one(Path(schema).absolute(), Path(output).absolute())
+    try:
+        match sys.argv[1:]:
+            case [] | ["--check"] as arguments:
+                return generate_all(check=bool(arguments))
+            case [schema, output] if not (schema.startswith("-") or output.startswith("-")):
+                return generate_one(Path(schema), Path(output))
+    except GeneratorError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
+        return 2
     print(f"usage: {sys.argv[0]} [--check | SCHEMA OUTPUT]", file=sys.stderr)
     return 2
 
 
 def generate_one(schema: Path, output: Path) -> int:
-    """Write the classes of one schema to one module, whole or not at all."""
-    root = Path(__file__).absolute().parent.parent
-    try:
-        text = schema.read_bytes()
-        if refused := refusals(text):
-            print(*(f"{schema}: {reason}" for reason in refused), sep="\n", file=sys.stderr)
-            return 2
-        header = (
-            f'"""{json.loads(text)["title"]}, generated from its schema by schema/generate.py; not to be edited."""'
-        )
-        with tempfile.TemporaryDirectory() as folder:
-            module = Path(folder) / "generated.py"
-            # The formatter takes the settings of the folder that the module is written into.
-            settings = json.dumps(str(root / "pyproject.toml"), ensure_ascii=False)
-            Path(folder, "ruff.toml").write_text(f"extend = {settings}\n", encoding="utf-8")
-            files = ("--input", str(schema), "--output", str(module))
-            status = generate(*files, "--custom-file-header", header, cwd=root)
-            if status == 0:
-                output.write_bytes(module.read_bytes())
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+    """Write the classes of one schema to one module."""
+    document = read(schema, reserved="")
+    if document is None:
         return 2
-    return status
+    header = f'"""{document.root.rust}, generated from its schema by schema/generate.py; not to be edited."""'
+    root = Path(__file__).absolute().parent.parent
+    write(output, module_of(document, root, "--custom-file-header", header))
+    return 0
 
 
-def generate_all(*arguments: str) -> int:
+def generate_all(*, check: bool) -> int:
     """Refuse, or generate, or look for drift, for each message that pyproject.toml names."""
     config = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["datamodel-codegen"]
-    profiles = config.get("profiles", {})
-    refused = [
-        f"{file}: {reason}"
-        for file in [config["input"], *(profile["input"] for profile in profiles.values())]
-        for reason in refusals(Path(file).read_bytes())
-    ]
-    if refused:
-        print(*refused, sep="\n", file=sys.stderr)
+    messages: dict[str | None, Node] = {None: config, **config.get("profiles", {})}
+    documents = {name: read(Path(message["input"]), RESERVED) for name, message in messages.items()}
+    if None in documents.values():
         return 2
-    return max(generate(*profile, *arguments) for profile in [(), *(("--profile", name) for name in profiles)])
+    drift = False
+    for name, document in documents.items():
+        output = Path(messages[name]["output"])
+        module = module_of(document, Path.cwd(), *(["--profile", name] if name else []))
+        before = output.read_text(encoding="utf-8") if output.exists() else ""
+        drift |= before != module
+        if not check:
+            write(output, module)
+        elif before != module:
+            old, new = (text.splitlines(keepends=True) for text in (before, module))
+            sys.stdout.writelines(difflib.unified_diff(old, new, str(output), f"{output}, generated"))
+    return 1 if check and drift else 0
 
 
-def refusals(text: bytes) -> list[str]:
-    """Why the codec cannot read and write what this schema describes; empty if it can."""
+def read(schema: Path, reserved: str) -> Any:
+    """The types of a schema file; None where it is refused, which is told."""
     try:
-        message = compat.read_contract(text)
-    except compat.SchemaError as error:
-        return [str(error)]
-    schema = json.loads(text)
-    reasons = [reason for field in message.fields for reason in field_refusals(field, schema["properties"][field.name])]
-    if message.closed:
-        reasons.append("/additionalProperties: serde ignores fields that it does not know, so it must be true")
-    if not re.fullmatch("([A-Z][a-z0-9]*)+", message.name) or message.name in ("U64", "Annotated", "IntRange"):
-        reasons.append(f"/title: {message.name!r} is no name for the class, such as CheckpointNotification")
-    reasons += [
-        f"{child('/$defs', name)}: there is room for u64 alone" for name in schema.get("$defs", {}) if name != "u64"
+        document = schemas.read_document(schema.read_bytes())
+        for field in document.root.fields:
+            if re.fullmatch(reserved, field.name):
+                place = child("/properties", field.name)
+                raise SchemaError(f"{place}: its name is one that the Python class needs itself")
+    except SchemaError as error:
+        print(f"{schema}: {error}", file=sys.stderr)
+        return None
+    return document
+
+
+def module_of(document: Any, root: Path, *arguments: str) -> str:
+    """The module that the generator makes, with the options of the pyproject.toml in a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        schema, output = Path(folder, "schema.json"), Path(folder, "generated.py")
+        schema.write_text(json.dumps(prepared(document)), encoding="utf-8")
+        # The formatter takes the settings of the folder that the module is written into.
+        settings = json.dumps(str(root / "pyproject.toml"), ensure_ascii=False)
+        # It leaves docstrings as they are: another kind of string would make others of them.
+        Path(folder, "ruff.toml").write_text(f'extend = {settings}\nlint.unfixable = ["D"]\n', encoding="utf-8")
+        # Only a warning tells that ruff failed and the code was left as it was.
+        command = [sys.executable, "-W", "error", "-m", "datamodel_code_generator", *arguments]
+        files = ["--input", str(schema), "--output", str(output)]
+        if status := subprocess.run([*command, *files], cwd=root, check=False).returncode:
+            raise GeneratorError(f"datamodel-code-generator failed with exit status {status}")
+        module = output.read_text(encoding="utf-8")
+    check_names(module, document)
+    return module
+
+
+def check_names(module: str, document: Any) -> None:
+    """Refuse a module in which the generator has renamed, moved or left out a class, a field or a variant."""
+    found = {cls.name: written_names(cls) for cls in ast.parse(module).body if isinstance(cls, ast.ClassDef)}
+    expected = {kind.rust: names_of(kind) for kind in [document.root, *document.types.values()] if names_of(kind)}
+    if found != expected:
+        raise GeneratorError(f"datamodel-code-generator made {found} where the schema has {expected}")
+
+
+def written_names(cls: ast.ClassDef) -> list[str]:
+    """The same as `names_of`, of a class."""
+    fields = [
+        item.target.id for item in cls.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
     ]
-    optional = [field.name for field in message.fields if not field.required]
-    if optional and [field.name for field in message.fields[-len(optional) :]] != optional:
-        reasons.append(
-            f"{child('/properties', optional[0])}: it has a default and stands before fields that have none; "
-            "the array form has an order"
-        )
-    return reasons
+    variants = [ast.literal_eval(item.value) for item in cls.body if isinstance(item, ast.Assign)]
+    return variants or [name for name in fields if not name.startswith("__")]
 
 
-def field_refusals(field: Any, node: dict[str, Any]) -> list[str]:
-    """The same for one field."""
-    reasons = []
-    if field.kind.rust not in FORMS:
-        reasons.append(f"the codec knows {', '.join(FORMS)}, and no {field.kind.rust}")
-    elif node.get("$ref") != (U64 if field.kind.rust == "u64" else None):
-        # Compared as text: the generator makes another name of another spelling, or finds nothing there.
-        reasons.append(f'a u64, and nothing else, is written {{"$ref": "{U64}"}}')
-    if not re.fullmatch("[a-z][a-z0-9_]*", field.name) or keyword.iskeyword(field.name):
-        reasons.append("its name is no name of a Python field in small letters")
-    elif re.fullmatch(RESERVED, field.name):
-        reasons.append("its name is one that the Python class needs itself")
-    return [f"{child('/properties', field.name)}: {reason}" for reason in reasons]
+def names_of(kind: Any) -> list[str]:
+    """The fields of a struct, or the variants of an enum."""
+    match kind:
+        case types.Struct():
+            return [field.name for field in kind.fields]
+        case types.Enum():
+            return list(kind.variants)
+    return []
 
 
-def generate(*arguments: str, cwd: Path | None = None) -> int:
-    """Run the generator for one message: 0, or 1 for drift or a failure."""
-    # Only a warning tells that ruff failed and the code was left as it was.
-    command = [sys.executable, "-W", "error", "-m", "datamodel_code_generator", *arguments]
-    return min(1, abs(subprocess.run(command, cwd=cwd, check=False).returncode))
+def write(output: Path, module: str) -> None:
+    """Write a file whole or not at all; one that is there keeps its mode."""
+    target = output.resolve()
+    if target.exists() and not target.is_file():
+        raise OSError(0, "is no regular file", str(output))
+    if target.exists() and not os.access(target, os.W_OK):
+        raise OSError(0, "is read-only", str(output))
+    whole = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        whole.write_text(module, encoding="utf-8")
+        if target.exists():
+            shutil.copymode(target, whole)
+        whole.replace(target)
+    finally:
+        whole.unlink(missing_ok=True)
+
+
+def prepared(document: Any) -> Node:
+    """The schema that the generator is given: the same types, without what it has no word for."""
+    root = {"$schema": schemas.DIALECT, "$id": document.identity, **definition(document.root)}
+    return root | {"$defs": {name: definition(kind) for name, kind in document.types.items()}}
+
+
+def definition(kind: Any) -> Node:
+    """A type of `$defs`, or the one at the top."""
+    match kind:
+        case types.Struct():
+            return {
+                "title": kind.rust,
+                "description": described(kind.words) or f"The Rust struct `{kind.rust}`.",
+                "type": "object",
+                "properties": {field.name: field_node(field) for field in kind.fields},
+                "required": [field.name for field in kind.fields],
+                "additionalProperties": not kind.closed,
+            }
+        case types.Enum():
+            return {
+                "title": kind.rust,
+                "description": described(kind.words) or f"The Rust enum `{kind.rust}`.",
+                "type": "string",
+                "enum": kind.variants,
+                "x-enum-varnames": list(members(kind).values()),
+            }
+        case types.Integer():
+            bounds = {"minimum": kind.minimum, "maximum": kind.maximum}
+            return {"title": kind.rust.upper(), "type": "integer", **bounds}
+    return {"title": "F64", "type": "number"}
+
+
+def field_node(field: Any) -> Node:
+    """A field: its type, its description, and its default as Python text."""
+    found = node(field.type)
+    if text := described(field.words):
+        found["description"] = text
+    if not field.required:
+        found["x-default"] = default(field)
+    return found
+
+
+def node(kind: Any) -> Node:
+    """A type where it is used."""
+    match kind:
+        case types.Text():
+            return {"type": "string"}
+        case types.Bool():
+            return {"type": "boolean"}
+        case types.Option(inner):
+            return {"anyOf": [node(inner), {"type": "null"}]}
+        case types.Vec(inner):
+            return {"type": "array", "items": node(inner)}
+        case types.Map(inner):
+            return {"type": "object", "additionalProperties": node(inner)}
+    return {"$ref": schemas.DEFS + kind.rust}
+
+
+def described(words: Node) -> str:
+    """The description in lines that are not too long; empty where there is none."""
+    lines = words.get("description", "").strip().splitlines()
+    return "\n".join(textwrap.fill(line, WIDTH, break_on_hyphens=False) for line in lines)
+
+
+def default(field: Any) -> str:
+    """What stands behind the `=` of a field."""
+    text = literal(field.type, field.default)
+    if field.serde:
+        return f"field(default={text}, metadata={ {'serde': field.serde}!r})"
+    if text in ("[]", "{}"):
+        return f"field(default_factory={'list' if text == '[]' else 'dict'})"
+    kind = field.type.inner if isinstance(field.type, types.Option) else field.type
+    mutable = isinstance(kind, (types.Vec, types.Map, types.Struct)) and field.default is not None
+    return f"field(default_factory=lambda: {text})" if mutable else text
+
+
+def literal(kind: Any, value: Any) -> str:
+    """A JSON value of this type as Python text."""
+    match kind:
+        case types.Option(inner):
+            return "None" if value is None else literal(inner, value)
+        case types.Vec(inner):
+            return f"[{', '.join(literal(inner, item) for item in value)}]"
+        case types.Map(inner):
+            return "{" + ", ".join(f"{name!r}: {literal(inner, item)}" for name, item in value.items()) + "}"
+        case types.Struct():
+            given = (field for field in kind.fields if field.name in value)
+            return f"{kind.rust}({', '.join(f'{f.name}={literal(f.type, value[f.name])}' for f in given)})"
+        case types.Enum():
+            return f"{kind.rust}.{members(kind)[value]}"
+        case types.Float():
+            return repr(float(value))
+    return repr(value)
+
+
+def members(enum: Any) -> dict[str, str]:
+    """The Python name of each variant: that on the wire in capitals, with a number where it would stand twice."""
+    found: dict[str, str] = {}
+    for variant in enum.variants:
+        words = re.sub("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+", "_", variant).strip("_").upper()
+        name = words if words[:1].isalpha() else f"VARIANT_{words}".rstrip("_")
+        same = (f"{name}_{number}" for number in range(2, len(enum.variants) + 2))
+        found[variant] = next(free for free in (name, *same) if free not in found.values())
+    return found
 
 
 if __name__ == "__main__":

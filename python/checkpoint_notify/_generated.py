@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import Annotated, TypeAlias
 
 from checkpoint_notify._bounds import IntRange
+from checkpoint_notify.codec.record import Record
 
 U64: TypeAlias = Annotated[int, IntRange(0, 18446744073709551615)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CheckpointNotification:
+class CheckpointNotification(Record):
     """Announces that the backward service has saved a new model checkpoint to disk."""
 
     model_path: str

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import operator
 import os
 import time
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, SupportsIndex, final
 
 from checkpoint_notify import _generated
+from checkpoint_notify.codec.checks import check_string
 from checkpoint_notify.codec.codec import Payload, codec_for
-from checkpoint_notify.codec.encoder import check_string
-from checkpoint_notify.codec.layout import Kind, layout_of
-from checkpoint_notify.errors import EncodeError
-
-_LAYOUT: Final = layout_of(_generated.CheckpointNotification)
-_MAPS: Final = [field.name for field in _LAYOUT.fields if field.kind is Kind.STRING_MAP]
-
-_set_field: Final = object.__setattr__
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class _Checked(_generated.CheckpointNotification):
-    """Has the `__init__` of the generated class with a call of `__post_init__` at its end; one around it is slower."""
-
-    __slots__ = ()
-
-    def __post_init__(self) -> None:
-        raise NotImplementedError
 
 
 @final
@@ -43,27 +24,6 @@ class CheckpointNotification(_generated.CheckpointNotification):
 
     __slots__ = ()
     __hash__: ClassVar[None] = None  # type: ignore[assignment]  # it holds a dict; the Rust struct does not derive Hash
-
-    if not TYPE_CHECKING:  # a type checker reads the signature of the generated class
-        __init__ = functools.wraps(_generated.CheckpointNotification.__init__)(_Checked.__init__)
-
-    def __post_init__(self) -> None:
-        """Check the values; msgspec and pydantic set the fields without the constructor and then call this method."""
-        for name in _MAPS:
-            entries = getattr(self, name)
-            if type(entries) is dict:  # the common case
-                _set_field(self, name, entries.copy())  # the caller's own could change later
-            elif isinstance(entries, Mapping):
-                _set_field(self, name, dict(entries))
-        _encode(self)  # raises EncodeError
-
-    def __setstate__(self, state: Sequence[object]) -> None:
-        """Restore from a pickle or a copy; raises EncodeError if the values are invalid."""
-        names = [field.name for field in _LAYOUT.fields]
-        if len(state) != len(names):
-            raise EncodeError(f"the pickle has {len(state)} fields, a {type(self).__name__} has {len(names)}")
-        values: dict[str, Any] = dict(zip(names, state, strict=True))
-        self.__init__(**values)
 
     @classmethod
     def new(cls, model_path: str | os.PathLike[str], model_name: str) -> Self:
@@ -116,9 +76,8 @@ class CheckpointNotification(_generated.CheckpointNotification):
 
 
 CODEC: Final = codec_for(CheckpointNotification, _generated.CheckpointNotification)
-_encode = CODEC.encode
 # The methods are the codec's functions themselves: a wrapper would add 3 % to each call.
-CheckpointNotification.to_json_bytes = _encode  # type: ignore[method-assign, assignment]
+CheckpointNotification.to_json_bytes = CODEC.encode  # type: ignore[method-assign, assignment]
 CheckpointNotification.from_json = staticmethod(CODEC.decode)  # type: ignore[method-assign, assignment]
 
 

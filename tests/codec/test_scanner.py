@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from checkpoint_notify import DecodeError
-from checkpoint_notify.codec import codec, decoder, scanner
+from checkpoint_notify.codec import codec, containers, decoder, scanner
 from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import vectors
 
@@ -103,13 +103,13 @@ def test_common_forms_are_not_read_step_by_step(form: str, monkeypatch: pytest.M
         raise AssertionError("read step by step")
 
     ends: list[int] = []
-    read_key = decoder._read_key
+    read_key = containers.read_key
 
-    def counted(src: bytes, pos: int, *, first: bool, known: Container[str]) -> tuple[int, str | None]:
+    def counted(src: bytes, pos: int, **arguments: Any) -> tuple[int, str | None]:
         ends.append(pos)
-        return read_key(src, pos, first=first, known=known)
+        return read_key(src, pos, **arguments)
 
-    monkeypatch.setattr(decoder, "_read_key", counted)
+    monkeypatch.setattr(decoder, "read_key", counted)
     for module, names in (
         (decoder, ("read_string", "read_number", *(("_plain_string",) if form == "object" else ()))),
         (scanner, ("_skip_scalar", "_skip_key", "skip_string", "skip_number")),

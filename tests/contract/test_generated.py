@@ -231,20 +231,3 @@ def test_documented_field_by_field() -> None:
     }
     assert {name: field["description"] for name, field in FIELDS.items()} == words
     assert SCHEMA["description"] == GENERATED.__doc__
-
-
-BARE: Final = """
-import sys, types
-package = types.ModuleType("checkpoint_notify")
-package.__path__ = [sys.argv[1]]
-sys.modules["checkpoint_notify"] = package
-from checkpoint_notify._generated import CheckpointNotification
-names = {name.partition(".")[0] for name in sys.modules}
-print(sorted(names - sys.stdlib_module_names - {"checkpoint_notify", "__main__"}))
-"""
-
-
-def test_needs_no_third_party_package() -> None:
-    """It is imported by a Python that has none."""
-    command = [sys.executable, "-I", "-S", "-c", BARE, str(Path(_generated.__file__).parent)]
-    assert "[]" == subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -100,6 +100,14 @@ def _cycle(schema: Node) -> None:
     schema["$defs"]["Tree"] = tree
 
 
+def _deep(schema: Node) -> None:
+    """Many structs, each in the one before."""
+    names = [f"Level{number}" for number in range(1000)]
+    for name, inner in zip(names, [*names[1:], "Leg"], strict=True):
+        properties = {"inner": {"$ref": f"#/$defs/{inner}"}}
+        schema["$defs"][name] = {"title": name, "type": "object", "properties": properties, "required": ["inner"]}
+
+
 REFUSALS: Final[dict[str, tuple[Edit, str]]] = {
     # The message.
     "no_dialect": (_without("$schema"), f"/$schema: expected {DIALECT}"),
@@ -306,6 +314,7 @@ REFUSALS: Final[dict[str, tuple[Edit, str]]] = {
     ),
     "recursive_by_another": (_cycle, "/$defs/Tree/properties/leg/anyOf/0/$ref: Leg holds itself"),
     "recursive_root": (_one({"$ref": "#/$defs/Order"}), f"{PLACE}/$ref: there is no 'Order' in $defs"),
+    "deep": (_deep, "/$defs: its types are nested too deep in each other"),
     "empty_enum": (_type("Side", enum=[]), "/$defs/Side/enum: an enum has at least one variant"),
     "enum_twice": (_type("Side", enum=["a", "b", "a"]), '/$defs/Side/enum/2: "a" stands here twice: remove one'),
     "enum_of_a_number": (
@@ -350,7 +359,7 @@ def test_what_is_no_kind_is_refused(name: str) -> None:
         ("[]", "the schema: expected an object"),
         ("{", "not JSON: "),
         (b"\xff", "not JSON: "),
-        ('{"title": "A", "title": "B"}', 'the schema: the key "title" stands twice in this object'),
+        ('{"title": "A", "title": "B"}', 'the schema: the key "title" occurs twice in this object'),
         (
             json.dumps(BASE).replace('"default": null', '"default": NaN'),
             "/$defs/Leg/properties/note/default: not JSON: NaN",

@@ -6,21 +6,39 @@ two more proofs. The bytes are equal after `msgspec.json.format` has removed the
 nothing else, and serde_json ignores that white space. Or the bytes are equal to the encoding without the fields that
 hold their default; serde gives the default to an absent field.
 
-Out-of-range integers would survive the round trip, so msgspec is told to reject them. Every failure of the fast path is
-inconclusive: the exact parser decides.
+Two kinds of numbers would survive the round trip with a wrong value. Integers out of range: msgspec is told to reject
+them. Floats that serde_json does not read as the nearest float: `_has_inexact_float` finds them. Every failure of the
+fast path is inconclusive: the exact parser decides.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from checkpoint_notify.codec.encoder import check, compile_short_writer, compile_writer
-from checkpoint_notify.codec.layout import Kind, Layout, layout_of
+from checkpoint_notify.codec.encoder import compile_short_writer, encoder_for
+from checkpoint_notify.codec.layout import (
+    BoolKind,
+    EnumKind,
+    FloatKind,
+    IntKind,
+    Kind,
+    ListKind,
+    MapKind,
+    OptionKind,
+    StringKind,
+    StructKind,
+    holds,
+    layout_of,
+    structs_in,
+)
 
 M = TypeVar("M")
 
@@ -29,6 +47,11 @@ _FAST_BYTES: Final = 1 << 20
 
 Payload: TypeAlias = str | bytes | bytearray | memoryview
 """What can be decoded: JSON as text, or as bytes in UTF-8."""
+
+# serde_json computes a float from its digits as an integer, times or divided by a power of ten. For at most 15 digits
+# and 10**22 both are exact floats, and the result is rounded once, so it is the nearest float. This finds the other
+# floats that serde_json writes: with an exponent, or with 16 digits or more. It also finds some text in strings.
+_has_inexact_float: Final = re.compile(rb"[0-9]e[-+]|0\.0{0,4}[1-9][0-9]{15}|[1-9](?=[0-9]{0,15}\.)[0-9.]{16}").search
 
 
 class Codec(NamedTuple, Generic[M]):
@@ -42,24 +65,25 @@ class Codec(NamedTuple, Generic[M]):
     """Return the bytes that serde_json writes. Raises EncodeError, with the field, if Rust cannot hold a value."""
 
 
-def codec_for(message: type[M], generated: type) -> Codec[M]:
-    """The codec of the class `message`, which adds no field to the dataclass `generated` for it.
+def codec_for(message: type[M], generated: type | None = None) -> Codec[M]:
+    """The codec of a generated dataclass, or of a class `message` that adds no field to the dataclass `generated`.
 
     Raises TypeError if a field is of a type that the codec does not know.
     """
-    layout = layout_of(generated)
-    read = _reader(message, [field.name for field in layout.fields if field.kind is Kind.U64])
-    write = msgspec.json.Encoder().encode
-    remove_space = msgspec.json.format
+    layout = layout_of(generated or message, message)
+    read = _reader(layout)
+    encode = encoder_for(layout)
     write_short = compile_short_writer(layout)
-    write_message = compile_writer(layout)
+    has_floats = holds(layout, lambda kind: isinstance(kind, FloatKind))
+    write = encode if has_floats or _skips(layout) else msgspec.json.Encoder().encode
+    remove_space = msgspec.json.format
 
     def decode(payload: Payload) -> M:
         """Return the message in a payload. Raises DecodeError if Rust refuses it; TypeError for another type."""
         src = payload if type(payload) is bytes else _to_bytes(payload)
-        if len(src) <= _FAST_BYTES:
+        if len(src) <= _FAST_BYTES and not (has_floats and _has_inexact_float(src)):
             try:
-                found = read(src)
+                found: M = read(src)
                 written = write(found)
                 if written == src or (len(src) < len(written) and write_short(found) == src):
                     return found
@@ -71,22 +95,8 @@ def codec_for(message: type[M], generated: type) -> Codec[M]:
         return decode_exact(src)
 
     def decode_exact(src: bytes) -> M:
-        values = _exact_decoder()(src, layout)
-        found = object.__new__(message)
-        for name, value in values.items():
-            object.__setattr__(found, name, value)  # it is frozen, and its __init__ would check them again
+        found: M = _exact_decoder()(src, layout)
         return found
-
-    def encode(given: M) -> bytes:
-        # Each value is checked each time: pydantic, pickle and others set fields without the constructor.
-        try:
-            written = write_message(given)
-        except (AttributeError, UnicodeEncodeError):
-            written = None  # a field without a value, or a lone surrogate
-        if written is not None:
-            return written
-        check(given, layout)  # says what is wrong, and where
-        return encode(given)  # another thread has made the map valid meanwhile
 
     return Codec(decode, decode_exact, encode)
 
@@ -97,30 +107,85 @@ def _to_bytes(payload: Payload) -> bytes:
     return to_bytes(payload)
 
 
-def _reader(message: type[M], u64_names: list[str]) -> Callable[[bytes], M]:
-    """Return msgspec's decoder for a message. It rejects integers outside 0..=2**63-1, msgspec's largest bound.
+def _skips(layout: StructKind) -> bool:
+    """Return whether serde leaves out a field of the message that msgspec would write as null."""
+    return any(field.skipped_if_none for struct in structs_in(layout) for field in struct.fields)
 
-    It does not call `__post_init__`, which would check the values again. msgspec inspects a class once and caches the
-    result in the class. The cache is removed: a program that decodes with msgspec itself needs the unchanged class.
+
+def _reader(layout: StructKind) -> Callable[[bytes], Any]:
+    """Return msgspec's decoder for a message.
+
+    It rejects integers out of range; for u64 those above 2**63-1, msgspec's largest bound. It does not
+    call `__post_init__`, which would check the values again.
     """
-    annotations = inspect.get_annotations(message)
-    post_init = vars(message).get("__post_init__")
-    bounded = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-    message.__annotations__ = annotations | dict.fromkeys(u64_names, bounded)
-    if post_init is not None:
-        del message.__post_init__  # type: ignore[attr-defined]
-    try:
-        return msgspec.json.Decoder(message).decode
-    finally:
-        message.__annotations__ = annotations
-        if post_init is not None:
-            message.__post_init__ = post_init  # type: ignore[attr-defined]
-        if "__msgspec_cache__" in vars(message):
-            del message.__msgspec_cache__  # type: ignore[attr-defined]
+    with _prepared_for_msgspec(layout):
+        return msgspec.json.Decoder(layout.cls).decode
+
+
+_PREPARING: Final = threading.Lock()
+
+
+@contextmanager
+def _prepared_for_msgspec(layout: StructKind) -> Iterator[None]:
+    """Give each class bounded integers and an empty `__post_init__` while msgspec inspects it.
+
+    msgspec inspects a class once and caches the result in the class. The cache is removed: a program that decodes with
+    msgspec itself needs the unchanged class.
+    """
+    with _PREPARING:
+        changed = [_Changed(struct) for struct in structs_in(layout)]
+        try:
+            yield
+        finally:
+            for each in changed:
+                each.restore()
+
+
+class _Changed:
+    """A class that is prepared for msgspec."""
+
+    def __init__(self, struct: StructKind) -> None:
+        cls: Any = struct.cls
+        self._cls = cls
+        self._annotations = inspect.get_annotations(cls)
+        self._post_init = vars(cls).get("__post_init__")
+        types = {field.name: _msgspec_type(field.kind) for field in struct.fields}
+        cls.__annotations__ = self._annotations | types
+        if hasattr(cls, "__post_init__"):
+            cls.__post_init__ = staticmethod(id)  # does nothing, and is fast
+
+    def restore(self) -> None:
+        self._cls.__annotations__ = self._annotations
+        if self._post_init is not None:
+            self._cls.__post_init__ = self._post_init
+        elif "__post_init__" in vars(self._cls):
+            del self._cls.__post_init__
+        if "__msgspec_cache__" in vars(self._cls):
+            del self._cls.__msgspec_cache__
+
+
+def _msgspec_type(kind: Kind) -> Any:
+    match kind:
+        case StringKind():
+            return str
+        case IntKind():
+            return Annotated[int, msgspec.Meta(ge=kind.minimum, le=min(kind.maximum, 2**63 - 1))]
+        case FloatKind():
+            return float
+        case OptionKind(inner):
+            return _msgspec_type(inner) | None
+        case ListKind(item):
+            return list[_msgspec_type(item)]  # type: ignore[misc]
+        case MapKind(value):
+            return dict[str, _msgspec_type(value)]  # type: ignore[misc]
+        case EnumKind() | StructKind():
+            return kind.cls
+        case BoolKind():
+            return bool
 
 
 @functools.cache
-def _exact_decoder() -> Callable[[bytes, Layout], dict[str, Any]]:
+def _exact_decoder() -> Callable[[bytes, StructKind], Any]:
     from checkpoint_notify.codec.decoder import decode  # late: its patterns take long to compile
 
     return decode

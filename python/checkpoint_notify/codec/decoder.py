@@ -6,30 +6,44 @@ that is where all errors come from.
 
 from __future__ import annotations
 
+import enum
 import functools
 import itertools
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from checkpoint_notify.codec.layout import Field, Kind, Layout
+from checkpoint_notify.codec.containers import end_array, next_element, read_key
+from checkpoint_notify.codec.layout import (
+    FLOAT,
+    STRING,
+    BoolKind,
+    EnumKind,
+    FloatKind,
+    IntKind,
+    Kind,
+    ListKind,
+    MapKind,
+    OptionKind,
+    StringKind,
+    StructKind,
+)
 from checkpoint_notify.codec.numbers import read_number
 from checkpoint_notify.codec.payload import check_utf8
 from checkpoint_notify.codec.scanner import (
-    EOF_LIST,
     EOF_OBJECT,
     EOF_VALUE,
-    peeked,
     read_string,
     refusal,
     skip_colon,
     skip_members,
     skip_space,
     skip_value,
+    skip_word,
     unexpected_end,
     wrong_byte,
 )
-from checkpoint_notify.codec.unexpected import show_number, unexpected
+from checkpoint_notify.codec.unexpected import one_of, show_number, unexpected
 from checkpoint_notify.codec.windows import next_size, read_entries
 
 _SHORT: Final = 512
@@ -46,35 +60,57 @@ _first_member = re.compile(rb"[ \t\n\r]*+" + _MEMBER).match
 _later_member = re.compile(rb"[ \t\n\r]*+,[ \t\n\r]*+" + _MEMBER).match
 _plain_string = re.compile(rb'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"').match
 _short_integer = re.compile(rb"[ \t\n\r]*+(0|[1-9][0-9]{0,18}+)(?![0-9.eE])").match
+# At most 15 digits: serde_json's value is the nearest float then (see `codec`), as Python's is.
+_exact_float = re.compile(rb"[ \t\n\r]*+(-?(?=[0-9.]{1,16}(?![0-9.]))(?:0|[1-9][0-9]*+)\.[0-9]++)(?![eE])").match
 
 
-def decode(src: bytes, layout: Layout) -> dict[str, Any]:
-    """Return the values of a message by field name. Raises DecodeError if Rust refuses the payload."""
+def decode(src: bytes, layout: StructKind) -> Any:
+    """Return the message in a payload. Raises DecodeError if Rust refuses it."""
     check_utf8(src)
-    pos = skip_space(src, 0)
-    byte = src[pos : pos + 1]
-    if byte == b"{":
-        pos, values = _read_object(src, pos + 1, layout)
-    elif byte == b"[":
-        pos, values = _read_array(src, pos + 1, layout)
-    else:
-        raise unexpected(src, pos, f"struct {layout.name}")
+    pos, message = reader_of(layout)(src, 0)
     pos = skip_space(src, pos)
     if pos < len(src):
         raise refusal(src, "syntax", "trailing characters", pos + 1)
-    return values
+    return message
 
 
-def _read_object(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, Any]]:
+@functools.lru_cache
+def reader_of(kind: Kind) -> Reader:
+    """Return the function that reads values of this kind."""
+    return _READERS[type(kind)](kind)
+
+
+def _struct_reader(layout: StructKind) -> Reader:
+    cls, set_field = layout.cls, object.__setattr__
+
+    def read(src: bytes, pos: int) -> tuple[int, Any]:
+        pos = skip_space(src, pos)
+        byte = src[pos : pos + 1]
+        if byte == b"{":
+            pos, values = _read_object(src, pos + 1, layout)
+        elif byte == b"[":
+            pos, values = _read_array(src, pos + 1, layout)
+        else:
+            raise unexpected(src, pos, layout.expected)
+        found: Any = object.__new__(cls)
+        for name, value in values.items():
+            set_field(found, name, value)  # it is frozen, and its __init__ would check them again
+        return pos, found
+
+    return read
+
+
+def _read_object(src: bytes, pos: int, layout: StructKind) -> tuple[int, dict[str, Any]]:
     readers = _readers(layout)
+    allowed = readers.keys() if layout.deny_unknown_fields else None
     values: dict[str, Any] = {}
     member = _first_member
     unknown = 0
     while True:
         start = pos
         match = member(src, pos, pos + _SHORT)
-        if match is None or (key := match[1].decode()) in values:
-            pos, key = _read_key(src, pos, first=member is _first_member, known=values)
+        if match is None or (key := match[1].decode()) in values or (allowed and key not in allowed):
+            pos, key = read_key(src, pos, first=member is _first_member, seen=values, allowed=allowed)
             if key is None:
                 break
             text = None
@@ -97,86 +133,29 @@ def _read_object(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, A
     if len(values) < len(readers):
         for field in layout.fields:
             if field.name not in values:
-                values[field.name] = _absent(src, pos, field, f"missing field `{field.name}`")
+                values[field.name] = _absent(src, pos, field.default, f"missing field `{field.name}`")
     return pos, values
 
 
-def _read_array(src: bytes, pos: int, layout: Layout) -> tuple[int, dict[str, Any]]:
+def _read_array(src: bytes, pos: int, layout: StructKind) -> tuple[int, dict[str, Any]]:
     count = len(layout.fields)
     values: dict[str, Any] = {}
     for index, field in enumerate(layout.fields):
-        pos, more = _next_element(src, pos, first=index == 0)
+        pos, more = next_element(src, pos, first=index == 0)
         if more:
-            pos, values[field.name] = _READERS[field.kind](src, pos)
+            pos, values[field.name] = reader_of(field.kind)(src, pos)
         else:
             elements = f"{count} element{'s' * (count != 1)}"
             message = f"invalid length {index}, expected struct {layout.name} with {elements}"
-            values[field.name] = _absent(src, pos + 1, field, message)
-    return _end_array(src, pos), values
+            values[field.name] = _absent(src, pos + 1, field.array_default, message)
+    return end_array(src, pos), values
 
 
-def _absent(src: bytes, pos: int, field: Field, message: str) -> Any:
+def _absent(src: bytes, pos: int, default: Callable[[], Any] | None, message: str) -> Any:
     """Return the default of an absent field; `pos` is behind the closing bracket."""
-    if field.default is None:
+    if default is None:
         raise refusal(src, "data", message, pos)
-    return field.default()
-
-
-def _read_key(src: bytes, pos: int, *, first: bool, known: Container[str]) -> tuple[int, str | None]:
-    """An object's next key and the position behind its colon, or None and the position behind the closing brace.
-
-    A key that is among the `known` ones is refused.
-    """
-    pos = skip_space(src, pos)
-    if src[pos : pos + 1] == b"}":
-        return pos + 1, None
-    pos, key = read_string(src, _find_key(src, pos, first=first) + 1)
-    if key in known:
-        pos = skip_space(src, pos)  # serde_json names the place when it has looked for the end of the object
-        raise refusal(src, "data", f"duplicate field `{key}`", pos + src.startswith(b"}", pos))
-    return skip_colon(src, pos), key
-
-
-def _find_key(src: bytes, pos: int, *, first: bool) -> int:
-    """Return the position of the opening quote of an object's next key."""
-    at_end = EOF_OBJECT
-    if not first:
-        if src[pos : pos + 1] != b",":
-            raise wrong_byte(src, pos, "expected `,` or `}`", at_end=EOF_OBJECT)
-        pos = skip_space(src, pos + 1)
-        if src[pos : pos + 1] == b"}":
-            raise refusal(src, "syntax", "trailing comma", pos + 1)
-        at_end = EOF_VALUE
-    if src[pos : pos + 1] != b'"':
-        raise wrong_byte(src, pos, "key must be a string", at_end=at_end)
-    return pos
-
-
-def _next_element(src: bytes, pos: int, *, first: bool) -> tuple[int, bool]:
-    """The position of an array's next element and True, or that of the closing bracket and False."""
-    pos = skip_space(src, pos)
-    byte = src[pos : pos + 1]
-    if not byte:
-        raise unexpected_end(src, EOF_LIST)
-    if byte == b"]" or first:
-        return pos, byte != b"]"
-    if byte != b",":
-        raise refusal(src, "syntax", "expected `,` or `]`", pos + 1)
-    pos = skip_space(src, pos + 1)
-    if src[pos : pos + 1] == b"]":
-        raise refusal(src, "syntax", "trailing comma", pos + 1)
-    return pos, True
-
-
-def _end_array(src: bytes, pos: int) -> int:
-    pos = skip_space(src, pos)
-    if src[pos : pos + 1] == b"]":
-        return pos + 1
-    if src[pos : pos + 1] == b",":
-        pos = skip_space(src, pos + 1)
-        message = "trailing comma" if src[pos : pos + 1] == b"]" else "trailing characters"
-        raise refusal(src, "syntax", message, peeked(src, pos))
-    raise wrong_byte(src, pos, "trailing characters", at_end=EOF_LIST)
+    return default()
 
 
 def _read_string_value(src: bytes, pos: int) -> tuple[int, str]:
@@ -185,32 +164,103 @@ def _read_string_value(src: bytes, pos: int) -> tuple[int, str]:
         return match.end(), match[1].decode()
     pos = skip_space(src, pos)
     if src[pos : pos + 1] != b'"':
-        raise unexpected(src, pos, Kind.STRING.value)
+        raise unexpected(src, pos, STRING.expected)
     return read_string(src, pos + 1)
 
 
-def _read_u64(src: bytes, pos: int) -> tuple[int, int]:
+def _read_bool(src: bytes, pos: int) -> tuple[int, bool]:
     pos = skip_space(src, pos)
-    match = _short_integer(src, pos)
+    first = src[pos : pos + 1]
+    if first == b"t":
+        return skip_word(src, pos, b"true"), True
+    if first == b"f":
+        return skip_word(src, pos, b"false"), False
+    raise unexpected(src, pos, BoolKind.expected)
+
+
+def _int_reader(kind: IntKind) -> Reader:
+    maximum = kind.maximum
+
+    def read(src: bytes, pos: int) -> tuple[int, int]:
+        match = _short_integer(src, pos)
+        if match is not None and (value := int(match[1])) <= maximum:
+            return match.end(), value
+        pos, number = _read_number(src, pos, kind)
+        if isinstance(number, float):
+            raise refusal(src, "data", f"invalid type: {show_number(number)}, expected {kind.expected}", pos)
+        if not kind.minimum <= number <= maximum:
+            raise refusal(src, "data", f"invalid value: {show_number(number)}, expected {kind.expected}", pos)
+        return pos, number
+
+    return read
+
+
+def _read_float(src: bytes, pos: int) -> tuple[int, float]:
+    match = _exact_float(src, pos)
     if match is not None:
-        return match.end(), int(match[1])
+        return match.end(), float(match[1])
+    pos, number = _read_number(src, pos, FLOAT)
+    return pos, float(number)
+
+
+def _read_number(src: bytes, pos: int, kind: IntKind | FloatKind) -> tuple[int, int | float]:
+    pos = skip_space(src, pos)
     first = src[pos : pos + 1]
     if first != b"-" and not first.isdigit():
-        raise unexpected(src, pos, Kind.U64.value)
-    pos, value = read_number(src, pos)
-    if isinstance(value, float):
-        raise refusal(src, "data", f"invalid type: {show_number(value)}, expected u64", pos)
-    if value < 0:
-        raise refusal(src, "data", f"invalid value: {show_number(value)}, expected u64", pos)
-    return pos, value
+        raise unexpected(src, pos, kind.expected)
+    return read_number(src, pos)
+
+
+def _option_reader(kind: OptionKind) -> Reader:
+    read_inner = reader_of(kind.inner)
+
+    def read(src: bytes, pos: int) -> tuple[int, Any]:
+        pos = skip_space(src, pos)
+        if src[pos : pos + 1] == b"n":
+            return skip_word(src, pos, b"null"), None
+        return read_inner(src, pos)
+
+    return read
+
+
+def _list_reader(kind: ListKind) -> Reader:
+    read_item = reader_of(kind.item)
+
+    def read(src: bytes, pos: int) -> tuple[int, list[Any]]:
+        pos = skip_space(src, pos)
+        if src[pos : pos + 1] != b"[":
+            raise unexpected(src, pos, kind.expected)
+        found: list[Any] = []
+        pos, more = next_element(src, pos + 1, first=True)
+        while more:
+            pos, item = read_item(src, pos)
+            found.append(item)
+            pos, more = next_element(src, pos, first=False)
+        return pos + 1, found
+
+    return read
+
+
+def _map_reader(kind: MapKind) -> Reader:
+    if isinstance(kind.value, StringKind):
+        return _read_string_map
+    read_value = reader_of(kind.value)
+
+    def read(src: bytes, pos: int) -> tuple[int, dict[str, Any]]:
+        pos = _open_map(src, pos)
+        found: dict[str, Any] = {}
+        pos, key = read_key(src, pos, first=True)
+        while key is not None:
+            pos, found[key] = read_value(src, pos)
+            pos, key = read_key(src, pos, first=False)
+        return pos, found
+
+    return read
 
 
 def _read_string_map(src: bytes, pos: int) -> tuple[int, dict[str, str]]:
-    pos = skip_space(src, pos)
-    if src[pos : pos + 1] != b"{":
-        raise unexpected(src, pos, Kind.STRING_MAP.value)
+    pos = _open_map(src, pos)
     values: dict[str, str] = {}
-    pos += 1
     member = _first_member
     for count in itertools.count(1):
         start = pos
@@ -218,7 +268,7 @@ def _read_string_map(src: bytes, pos: int) -> tuple[int, dict[str, str]]:
         if match is not None and match[2] is not None:
             pos, values[match[1].decode()] = match.end(), match[2].decode()
         else:
-            pos, key = _read_key(src, pos, first=member is _first_member, known=())
+            pos, key = read_key(src, pos, first=member is _first_member)
             if key is None:
                 break
             pos, values[key] = _read_string_value(src, pos)
@@ -239,14 +289,65 @@ def _read_windows(src: bytes, pos: int, size: int, values: dict[str, str]) -> in
         size = next_size(size, pos - start, proven=True)
 
 
+def _open_map(src: bytes, pos: int) -> int:
+    pos = skip_space(src, pos)
+    if src[pos : pos + 1] != b"{":
+        raise unexpected(src, pos, MapKind.expected)
+    return pos + 1
+
+
+def _enum_reader(kind: EnumKind) -> Reader:
+    members = {member.value: member for member in kind.cls}
+
+    def read_variant(src: bytes, pos: int) -> tuple[int, enum.StrEnum]:
+        pos = skip_space(src, pos)
+        if src[pos : pos + 1] != b'"':
+            raise unexpected(src, pos, kind.expected)
+        pos, name = read_string(src, pos + 1)
+        if name not in members:
+            raise refusal(src, "data", f"unknown variant `{name}`, expected {one_of(members)}", pos)
+        return pos, members[name]
+
+    def read(src: bytes, pos: int) -> tuple[int, enum.StrEnum]:
+        pos = skip_space(src, pos)
+        first = src[pos : pos + 1]
+        if first == b"{":
+            return _end_variant(src, *read_variant(src, pos + 1))
+        if first != b'"':
+            raise wrong_byte(src, pos, "expected value", at_end=EOF_VALUE)
+        return read_variant(src, pos)
+
+    return read
+
+
+def _end_variant(src: bytes, pos: int, member: enum.StrEnum) -> tuple[int, enum.StrEnum]:
+    """Read the rest of the object form of a unit variant, `{"Name":null}`, behind the name."""
+    pos = skip_space(src, skip_colon(src, pos))
+    if src[pos : pos + 1] != b"n":
+        raise unexpected(src, pos, "unit")
+    pos = skip_space(src, skip_word(src, pos, b"null"))
+    if pos == len(src):
+        raise unexpected_end(src, EOF_OBJECT)
+    if src[pos : pos + 1] != b"}":
+        raise refusal(src, "syntax", "expected value", pos)
+    return pos + 1, member
+
+
 @functools.lru_cache
-def _readers(layout: Layout) -> dict[str, Reader]:
-    """The reader for each field of a message."""
-    return {field.name: _READERS[field.kind] for field in layout.fields}
+def _readers(layout: StructKind) -> dict[str, Reader]:
+    """Return the reader for each field of a struct."""
+    return {field.name: reader_of(field.kind) for field in layout.fields}
 
 
-_READERS: Final[dict[Kind, Reader]] = {
-    Kind.STRING: _read_string_value,
-    Kind.U64: _read_u64,
-    Kind.STRING_MAP: _read_string_map,
+_READERS: Final[dict[type[Kind], Callable[[Any], Reader]]] = {
+    StringKind: lambda kind: _read_string_value,
+    BoolKind: lambda kind: _read_bool,
+    IntKind: _int_reader,
+    FloatKind: lambda kind: _read_float,
+    OptionKind: _option_reader,
+    ListKind: _list_reader,
+    MapKind: _map_reader,
+    EnumKind: _enum_reader,
+    StructKind: _struct_reader,
 }
+"""Makes the reader for values of each kind."""

@@ -1,135 +1,204 @@
-"""Encodes the values of a message as serde_json does; `EncodeError` for a value that Rust cannot hold.
+"""Compiles the function that writes a message as serde_json does.
 
-A value is taken by its exact type: a subclass of str or int (an enum member, a bool, a numpy string) is refused, as it
-may print as something else than it holds; the caller says which of the two is meant.
+It is compiled from source text, as `dataclasses` compiles `__init__`: a loop over the fields would take several times
+as long as writing them. msgspec writes the bytes. It writes a struct faster than a dataclass, so each dataclass becomes
+a struct first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
 
-from checkpoint_notify.codec.layout import U64_MAX, Kind, Layout
-from checkpoint_notify.errors import EncodeError
+from checkpoint_notify.codec.checks import check, is_exact_float
+from checkpoint_notify.codec.layout import (
+    BoolKind,
+    EnumKind,
+    Field,
+    FloatKind,
+    IntKind,
+    Kind,
+    ListKind,
+    MapKind,
+    OptionKind,
+    StringKind,
+    StructKind,
+)
+from checkpoint_notify.codec.numbers import show_float
 
 _UNSET: Final = object()
 
-_TESTS: Final[dict[Kind, str]] = {
-    Kind.STRING: """
-    if type({0}) is not str:
-        return None""",
-    Kind.U64: """
-    if type({0}) is not int or not 0 <= {0} <= U64_MAX:
-        return None""",
-    # A copy: another thread may change the dict between the check and the write.
-    Kind.STRING_MAP: """
-    if type({0}) is not dict:
-        return None
-    {0} = {0}.copy()
-    for key, item in {0}.items():
-        if type(key) is not str or type(item) is not str:
-            return None""",
-}
-"""For each kind, the code that finds the values that `check` refuses. msgspec finds lone surrogates."""
+
+class _InvalidValueError(ValueError):
+    """A value is invalid; `check` finds out which, and why."""
 
 
-def compile_writer(layout: Layout) -> Callable[[Any], bytes | None]:
-    """Compile the function that writes a message; it returns None if a value is invalid.
+def encoder_for(layout: StructKind) -> Callable[[Any], bytes]:
+    """Return the function that writes a message. It raises EncodeError, with the field, if Rust cannot hold a value."""
+    write_message = _Compiler(omit_defaults=False).writer(layout)
 
-    It is compiled from source text, as `dataclasses` compiles `__init__`: a loop over the fields would take several
-    times as long as writing them. msgspec writes a struct faster than a dataclass.
+    def encode(message: Any) -> bytes:
+        # Each value is checked each time: pydantic, pickle and others set fields without the constructor.
+        try:
+            return write_message(message)
+        except (_InvalidValueError, AttributeError, UnicodeEncodeError):
+            pass  # an invalid value, a field without a value, or a lone surrogate
+        check(message, layout)  # says what is wrong, and where
+        return encode(message)  # another thread has made the value valid meanwhile
+
+    return encode
+
+
+def compile_short_writer(layout: StructKind) -> Callable[[Any], bytes]:
+    """Compile the function that writes a valid message without the fields that hold their default.
+
+    It leaves them out of the structs in the message, too. It raises ValueError for a float that is not finite.
     """
-    names = [field.name for field in layout.fields]
-    values = [f"value{index}" for index in range(len(names))]
-    source = [
-        "def write_message(message):",
-        *(f"    {value} = message.{name}" for value, name in zip(values, names, strict=True)),
-        *(_TESTS[field.kind].format(value) for value, field in zip(values, layout.fields, strict=True)),
-        f"    return write(Struct({', '.join(values)}))",
-    ]
-    scope: dict[str, Any] = {
-        "Struct": msgspec.defstruct(layout.name, names, gc=False),
-        "U64_MAX": U64_MAX,
-        "write": msgspec.json.Encoder().encode,
-    }
-    exec("\n".join(source), scope)
-    write_message: Callable[[Any], bytes | None] = scope["write_message"]
-    return write_message
+    return _Compiler(omit_defaults=True).writer(layout)
 
 
-def compile_short_writer(layout: Layout) -> Callable[[Any], bytes]:
-    """Compile the function that writes a valid message without the fields that hold their default."""
-    fields = [
-        (field.name, Any) if field.default is None else (field.name, Any, msgspec.field(default_factory=field.default))
-        for field in layout.fields
-    ]
-    struct = msgspec.defstruct(layout.name, fields, kw_only=True, omit_defaults=True, gc=False)
-    values = ", ".join(f"{field.name}=message.{field.name}" for field in layout.fields)
-    write_short: Callable[[Any], bytes] = eval(
-        f"lambda message: write(Struct({values}))", {"Struct": struct, "write": msgspec.json.Encoder().encode}
-    )
-    return write_short
+class _Compiler:
+    """Compiles the functions that check values and convert them to what msgspec writes."""
+
+    def __init__(self, *, omit_defaults: bool) -> None:
+        self._omit_defaults = omit_defaults
+        self._scope: dict[str, Any] = {
+            "InvalidValueError": _InvalidValueError,
+            "UNSET": msgspec.UNSET,
+            "as_float": _as_float,
+            "raw_float": _raw_float,
+            "write": msgspec.json.Encoder().encode,
+        }
+        """The global names of the compiled functions."""
+        self._functions: dict[Kind, str] = {}
+
+    def writer(self, layout: StructKind) -> Callable[[Any], bytes]:
+        """Compile the function that writes a message."""
+        lines, struct = self._converter(layout)
+        self._compile("write_message", [*lines, f"    return write({struct})"])
+        write_message: Callable[[Any], bytes] = self._scope["write_message"]
+        return write_message
+
+    def _compile(self, name: str, body: Iterable[str]) -> None:
+        exec("\n".join([f"def {name}(message):", *body]), self._scope)
+
+    def _converter(self, layout: StructKind) -> tuple[list[str], str]:
+        """Return the lines that check and convert the fields of `message`, and the expression for the struct."""
+        values = [f"value{index}" for index in range(len(layout.fields))]
+        lines: list[str] = []
+        for value, field in zip(values, layout.fields, strict=True):
+            lines.append(f"    {value} = message.{field.name}")
+            lines += self._code(value, field.kind, 1)
+            if field.skipped_if_none:
+                lines += [f"    if {value} is None:", f"        {value} = UNSET"]
+        struct = self._name(self._struct(layout))
+        if self._omit_defaults:
+            values = [f"{field.name}={value}" for value, field in zip(values, layout.fields, strict=True)]
+        return lines, f"{struct}({', '.join(values)})"
+
+    def _struct(self, layout: StructKind) -> type[msgspec.Struct]:
+        if not self._omit_defaults:
+            return msgspec.defstruct(layout.name, [field.name for field in layout.fields], gc=False)
+        fields = [(field.name, Any, *_msgspec_default(field)) for field in layout.fields]
+        return msgspec.defstruct(layout.name, fields, kw_only=True, omit_defaults=True, gc=False)
+
+    def _code(self, value: str, kind: Kind, depth: int) -> list[str]:
+        """Return the lines that check the value in this variable, and replace it with what msgspec is to write."""
+        pad = "    " * depth
+        match kind:
+            case StringKind():
+                return self._unless(f"type({value}) is str", pad)
+            case BoolKind():
+                return self._unless(f"type({value}) is bool", pad)
+            case EnumKind():
+                return self._unless(f"type({value}) is {self._name(kind.cls)}", pad)
+            case IntKind():
+                return self._unless(f"type({value}) is int and {kind.minimum} <= {value} <= {kind.maximum}", pad)
+            case FloatKind():
+                # msgspec writes these floats as serde_json does; it spells the exponent of others in another way.
+                direct = f"1e-5 <= {value} < 1e16 or -1e16 < {value} <= -1e-5 or {value} == 0.0"
+                return [
+                    f"{pad}if type({value}) is not float:",
+                    f"{pad}    {value} = as_float({value})",
+                    f"{pad}if not ({direct}):",
+                    f"{pad}    {value} = raw_float({value})",
+                ]
+            case OptionKind(inner):
+                return [f"{pad}if {value} is not None:", *self._code(value, inner, depth + 1)]
+            case MapKind(StringKind()):
+                return [
+                    *self._unless(f"type({value}) is dict", pad),
+                    f"{pad}{value} = {value}.copy()",  # another thread may change it between the check and the write
+                    f"{pad}for key, item in {value}.items():",
+                    f"{pad}    if type(key) is not str or type(item) is not str:",
+                    f"{pad}        raise InvalidValueError",
+                ]
+        return [f"{pad}{value} = {self._function(kind)}({value})"]
+
+    def _unless(self, test: str, pad: str) -> list[str]:
+        return [f"{pad}if not ({test}):", f"{pad}    raise InvalidValueError"]
+
+    def _name(self, thing: object) -> str:
+        name = f"global{len(self._scope)}"
+        self._scope[name] = thing
+        return name
+
+    def _function(self, kind: Kind) -> str:
+        """Return the name of the function that converts a list, a map or a struct; compile it at the first use."""
+        if kind not in self._functions:
+            name = f"convert{len(self._functions)}"
+            self._functions[kind] = name
+            self._compile(name, self._function_body(kind))
+        return self._functions[kind]
+
+    def _function_body(self, kind: Kind) -> list[str]:
+        match kind:
+            case ListKind(item):
+                return [
+                    *self._unless("type(message) is list", "    "),
+                    "    found = message.copy()",
+                    "    for index, item in enumerate(found):",
+                    *self._code("item", item, 2),
+                    "        found[index] = item",
+                    "    return found",
+                ]
+            case MapKind(value):
+                return [
+                    *self._unless("type(message) is dict", "    "),
+                    "    found = message.copy()",
+                    "    for key, item in found.items():",
+                    *self._unless("type(key) is str", "        "),
+                    *self._code("item", value, 2),
+                    "        found[key] = item",
+                    "    return found",
+                ]
+            case StructKind():
+                lines, result = self._converter(kind)
+                test = self._unless(f"type(message) is {self._name(kind.cls)}", "    ")
+                return [*test, *lines, f"    return {result}"]
+        raise AssertionError(kind)
 
 
-def check(message: Any, layout: Layout) -> None:
-    """Raise EncodeError, with the field, if Rust cannot hold a value."""
-    for field in layout.fields:
-        value = getattr(message, field.name, _UNSET)
-        if value is _UNSET:
-            raise EncodeError(f"{field.name}: has no value; make the message with its constructor")
-        _CHECKS[field.kind](field.name, value)
+def _msgspec_default(field: Field) -> list[Any]:
+    """Return a list with the default of a field if msgspec can compare values with it; if not, an empty list."""
+    if field.default in (list, dict):
+        return [msgspec.field(default_factory=field.default)]
+    default = _UNSET if field.default is None else field.default()
+    return [default] if default is None or isinstance(default, (str, int, float)) else []
 
 
-def check_string(name: str, value: object) -> None:
-    """Raise EncodeError unless `value` is a str that UTF-8 can express."""
-    if type(value) is not str:
-        raise EncodeError(f"{name}: expected str, got {_describe(value)}{_hint(value)}")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        surrogate = f"U+{ord(value[error.start]):04X}"
-        raise EncodeError(
-            f"{name}: lone surrogate {surrogate} at index {error.start}; UTF-8 cannot express it"
-        ) from None
+def _as_float(value: object) -> float:
+    """Return the float for an int that a float holds exactly."""
+    if type(value) is not int or not is_exact_float(value):
+        raise _InvalidValueError
+    return float(value)
 
 
-def _check_u64(name: str, value: object) -> None:
-    if type(value) is not int:
-        hint = f"; write int({name})" if hasattr(value, "__index__") else ""
-        raise EncodeError(f"{name}: expected int, got {_describe(value)}{hint}")
-    if not 0 <= value <= U64_MAX:
-        raise EncodeError(f"{name}: {_describe_int(value)} is outside 0..={U64_MAX}, the range of u64")
-
-
-def _check_string_map(name: str, value: object) -> None:
-    if type(value) is not dict:
-        raise EncodeError(f"{name}: expected dict, got {_describe(value)}")
-    for key, item in value.copy().items():
-        check_string(f"a key of {name}", key)
-        check_string(f"{name}[{key!r}]", item)
-
-
-_CHECKS: Final[dict[Kind, Callable[[str, object], None]]] = {
-    Kind.STRING: check_string,
-    Kind.U64: _check_u64,
-    Kind.STRING_MAP: _check_string_map,
-}
-
-
-def _describe(value: object) -> str:
-    return "None" if value is None else type(value).__name__
-
-
-def _describe_int(value: int) -> str:
-    return str(value) if value.bit_length() < 1000 else f"an integer of {value.bit_length()} bits"
-
-
-def _hint(value: object) -> str:
-    """Return what to write instead, if that is clear."""
-    if hasattr(value, "__fspath__"):
-        return "; write str(path)"
-    if isinstance(value, (bytes, bytearray)):
-        return "; write value.decode()"
-    return "" if value is None else "; write str(value)"
+def _raw_float(value: float) -> msgspec.Raw:
+    """Return the float as serde_json writes it; msgspec inserts it unchanged."""
+    if not math.isfinite(value):
+        raise _InvalidValueError
+    return msgspec.Raw(show_float(value).encode())

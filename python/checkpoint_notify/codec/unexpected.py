@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from checkpoint_notify.codec.numbers import read_number, show_float
@@ -21,6 +22,12 @@ def unexpected(src: bytes, pos: int, expected: str) -> DecodeError:
 def show_number(value: int | float) -> str:
     """Return a number in serde's words."""
     return f"floating point `{show_float(value)}`" if isinstance(value, float) else f"integer `{value}`"
+
+
+def one_of(names: Collection[str]) -> str:
+    """Return the names that serde expects, in its words (serde_core `src/de/mod.rs`, `OneOf`)."""
+    quoted = [f"`{name}`" for name in names]
+    return " or ".join(quoted) if len(quoted) < 3 else f"one of {', '.join(quoted)}"
 
 
 def _describe(src: bytes, pos: int) -> tuple[int, str]:

@@ -77,6 +77,13 @@ class Document(NamedTuple):
 def read_document(text: str | bytes) -> Document:
     """The types of a schema; `SchemaError` for the first thing that is not as it must be."""
     schema = _object(load(text), "")
+    try:
+        return _document(schema)
+    except RecursionError:
+        refuse("/$defs", "its types are nested too deep in each other: no message needs that")
+
+
+def _document(schema: Node) -> Document:
     if schema.get("$schema") != DIALECT:
         refuse("/$schema", f"expected {DIALECT}")
     identity = _member(schema, "$id", str, "")

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 from hypothesis import strategies as st
 
 from checkpoint_notify import _generated
-from checkpoint_notify.codec.layout import Field, Kind, layout_of
+from checkpoint_notify.codec import layout
+from checkpoint_notify.codec.layout import STRING, STRING_MAP, Field, Kind, layout_of
 from checkpoint_notify.testing._json import (
     IGNORED,
     INTEGERS,
@@ -29,13 +30,13 @@ FEWEST_ELEMENTS: Final = max((index for index, field in enumerate(FIELDS, 1) if 
 """The least number of elements in the array form: all later fields have defaults."""
 
 VALUES: Final[dict[Kind, st.SearchStrategy[Any]]] = {
-    Kind.STRING: TEXT,
-    Kind.U64: U64,
-    Kind.STRING_MAP: st.dictionaries(TEXT, TEXT, max_size=5),
+    STRING: TEXT,
+    layout.U64: U64,
+    STRING_MAP: st.dictionaries(TEXT, TEXT, max_size=5),
 }
-"""Every value of a field, by its type."""
-SPELLED: Final = {Kind.STRING: STRINGS, Kind.U64: INTEGERS, Kind.STRING_MAP: STRING_MAPS}
-"""Every value of a field, by its type, in any spelling that Rust reads."""
+"""Every value of a field."""
+SPELLED: Final = {STRING: STRINGS, layout.U64: INTEGERS, STRING_MAP: STRING_MAPS}
+"""Every value of a field, written in any way that Rust reads."""
 
 _NAMES: Final = frozenset(field.name for field in FIELDS)
 UNKNOWN_KEYS: Final = STRINGS.filter(lambda key: key.value not in _NAMES).map(lambda key: key.raw)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from hypothesis import strategies as st
 
-from checkpoint_notify.codec.layout import Field, Kind
+from checkpoint_notify.codec.layout import STRING, STRING_MAP, U64, Field, Kind
 from checkpoint_notify.testing._json import STRINGS, member, spaced, spacing
 from checkpoint_notify.testing._messages import (
     FIELDS,
@@ -91,12 +91,12 @@ def _elements(draw: st.DrawFn, index: int) -> bytes:
 def _field_values(index: int) -> st.SearchStrategy[Value]:
     """Return a strategy for the places where the value of a field comes."""
     field = FIELDS[index]
-    member = _members(field).map(lambda before: Value(before, field.kind.value))
-    return member | _elements(index).map(lambda before: Value(before, field.kind.value, first=index == 0))
+    member = _members(field).map(lambda before: Value(before, field.kind.expected))
+    return member | _elements(index).map(lambda before: Value(before, field.kind.expected, first=index == 0))
 
 
 def _values_of(kind: Kind) -> st.SearchStrategy[Value]:
-    return st.one_of([_field_values(index) for index, field in enumerate(FIELDS) if field.kind is kind])
+    return st.one_of([_field_values(index) for index, field in enumerate(FIELDS) if field.kind == kind])
 
 
 @st.composite
@@ -105,7 +105,7 @@ def _opened_maps(draw: st.DrawFn, least: int = 0) -> tuple[bytes, bool]:
     space = spacing(draw)
     entries = draw(st.lists(st.tuples(STRINGS, STRINGS), min_size=least, max_size=2))
     inner = spaced(space, [member(space, key.raw, value.raw) for key, value in entries])
-    return draw(_values_of(Kind.STRING_MAP)).before + b"{" + inner, bool(entries)
+    return draw(_values_of(STRING_MAP)).before + b"{" + inner, bool(entries)
 
 
 @st.composite
@@ -119,7 +119,7 @@ def _map_keys(draw: st.DrawFn) -> Key:
 def _map_values(draw: st.DrawFn) -> Value:
     space = spacing(draw)
     before = draw(_map_keys()).before
-    return Value(before + member(space, draw(STRINGS).raw, b""), Kind.STRING.value)
+    return Value(before + member(space, draw(STRINGS).raw, b""), STRING.expected)
 
 
 @st.composite
@@ -190,9 +190,9 @@ def _strings(draw: st.DrawFn, quotes: st.SearchStrategy[bytes]) -> bytes:
 
 
 USED_VALUES: Final = {
-    Kind.STRING.value: _values_of(Kind.STRING) | _map_values(),
-    Kind.U64.value: _values_of(Kind.U64),
-    Kind.STRING_MAP.value: _values_of(Kind.STRING_MAP),
+    STRING.expected: _values_of(STRING) | _map_values(),
+    U64.expected: _values_of(U64),
+    STRING_MAP.expected: _values_of(STRING_MAP),
     STRUCT: _tops(),
 }
 """The places of values that Rust uses, by what serde expects there."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from checkpoint_notify.codec.layout import Kind
+from checkpoint_notify.codec.layout import STRING, STRING_MAP, U64
 from checkpoint_notify.testing import _places as places
 from checkpoint_notify.testing._faults import EOF_LIST, EOF_VALUE, cut, fault, pick
 from checkpoint_notify.testing._json import ESCAPED, spell
@@ -38,9 +38,9 @@ _FOUND: Final[dict[str, st.SearchStrategy[_Found]]] = {
     "map": st.just(("map", b"{")),
 }
 _ACCEPTED: Final = {
-    Kind.STRING.value: ("string",),
-    Kind.U64.value: ("integer",),
-    Kind.STRING_MAP.value: ("map",),
+    STRING.expected: ("string",),
+    U64.expected: ("integer",),
+    STRING_MAP.expected: ("map",),
     places.STRUCT: ("sequence", "map"),
 }
 
@@ -55,7 +55,7 @@ def _wrong_type(draw: st.DrawFn, expected: str, kind: str) -> RefusedPayload:
 
 @st.composite
 def _negative(draw: st.DrawFn) -> RefusedPayload:
-    before = draw(places.USED_VALUES[Kind.U64.value]).before
+    before = draw(places.USED_VALUES[U64.expected]).before
     raw = b"%d" % draw(st.integers(-(2**63), -1))
     return fault(draw, before, raw, f"invalid value: integer `{raw.decode()}`, expected u64", category="data")
 
