@@ -30,7 +30,7 @@ def read_key(
     pos = skip_space(src, pos)
     if src[pos : pos + 1] == b"}":
         return pos + 1, None
-    pos, key = read_string(src, _find_key(src, pos, first=first) + 1)
+    pos, key = read_string(src, find_key(src, pos, first=first) + 1)
     if key in seen:
         raise _refused_key(src, pos, f"duplicate field `{key}`")
     if allowed is not None and key not in allowed:
@@ -72,7 +72,7 @@ def end_array(src: bytes, pos: int) -> int:
     raise wrong_byte(src, pos, "trailing characters", at_end=EOF_LIST)
 
 
-def _find_key(src: bytes, pos: int, *, first: bool) -> int:
+def find_key(src: bytes, pos: int, *, first: bool) -> int:
     """Return the position of the opening quote of an object's next key."""
     at_end = EOF_OBJECT
     if not first:

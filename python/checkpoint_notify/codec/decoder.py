@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from checkpoint_notify.codec.containers import end_array, next_element, read_key
+from checkpoint_notify.codec.containers import end_array, find_key, next_element, read_key
 from checkpoint_notify.codec.layout import (
     FLOAT,
     STRING,
@@ -299,10 +299,7 @@ def _open_map(src: bytes, pos: int) -> int:
 def _enum_reader(kind: EnumKind) -> Reader:
     members = {member.value: member for member in kind.cls}
 
-    def read_variant(src: bytes, pos: int) -> tuple[int, enum.StrEnum]:
-        pos = skip_space(src, pos)
-        if src[pos : pos + 1] != b'"':
-            raise unexpected(src, pos, kind.expected)
+    def read_name(src: bytes, pos: int) -> tuple[int, enum.StrEnum]:
         pos, name = read_string(src, pos + 1)
         if name not in members:
             raise refusal(src, "data", f"unknown variant `{name}`, expected {one_of(members)}", pos)
@@ -312,10 +309,12 @@ def _enum_reader(kind: EnumKind) -> Reader:
         pos = skip_space(src, pos)
         first = src[pos : pos + 1]
         if first == b"{":
-            return _end_variant(src, *read_variant(src, pos + 1))
-        if first != b'"':
-            raise wrong_byte(src, pos, "expected value", at_end=EOF_VALUE)
-        return read_variant(src, pos)
+            pos = skip_space(src, pos + 1)
+            if src[pos : pos + 1] != b"}":
+                return _end_variant(src, *read_name(src, find_key(src, pos, first=True)))
+        elif first == b'"':
+            return read_name(src, pos)
+        raise wrong_byte(src, pos, "expected value", at_end=EOF_VALUE)
 
     return read
 

@@ -132,8 +132,8 @@ class _Compiler:
                 return [
                     *self._unless(f"type({value}) is dict", pad),
                     f"{pad}{value} = {value}.copy()",  # another thread may change it between the check and the write
-                    f"{pad}for key, item in {value}.items():",
-                    f"{pad}    if type(key) is not str or type(item) is not str:",
+                    f"{pad}for {value}_key, {value}_item in {value}.items():",
+                    f"{pad}    if type({value}_key) is not str or type({value}_item) is not str:",
                     f"{pad}        raise InvalidValueError",
                 ]
         return [f"{pad}{value} = {self._function(kind)}({value})"]

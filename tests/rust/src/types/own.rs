@@ -172,7 +172,7 @@ structs! {
     ClosedOne { only: f64, }
     #[serde(deny_unknown_fields)]
     ClosedTwo { left: i8, right: i8, }
-    ClosedInside { name: String, pair: ClosedTwo, list: Vec<ClosedOne>, #[serde(default)] map: HashMap<String, ClosedOne>, }
+    ClosedInside { name: String, pair: ClosedTwo, items: Vec<ClosedOne>, #[serde(default)] map: HashMap<String, ClosedOne>, }
 
     Everything {
         id: String,
