@@ -152,7 +152,7 @@ class _Changed:
         types = {field.name: _msgspec_type(field.kind) for field in struct.fields}
         cls.__annotations__ = self._annotations | types
         if hasattr(cls, "__post_init__"):
-            cls.__post_init__ = staticmethod(id)  # does nothing, and is fast
+            cls.__post_init__ = staticmethod(type)  # does nothing, and is fast
 
     def restore(self) -> None:
         self._cls.__annotations__ = self._annotations

@@ -24,9 +24,11 @@ def normalizer_of(kind: Kind) -> Normalizer | None:
         case OptionKind(inner):
             return normalizer_of(inner)  # None has none of the types that it changes
         case ListKind(item):
-            return functools.partial(_copy_list, normalizer_of(item))
+            normalize = normalizer_of(item)
+            return functools.partial(_normalize_list, normalize) if normalize else _copy_list
         case MapKind(value):
-            return functools.partial(_copy_map, normalizer_of(value))
+            normalize = normalizer_of(value)
+            return functools.partial(_normalize_map, normalize) if normalize else _copy_map
         case StructKind() if holds(kind, lambda inner: isinstance(inner, (ListKind, MapKind))):
             fields = [(field.name, normalizer_of(field.kind)) for field in kind.fields]
             return functools.partial(_copy_struct, kind.cls, fields)
@@ -37,18 +39,23 @@ def _to_float(value: Any) -> Any:
     return float(value) if type(value) is int and is_exact_float(value) else value
 
 
-def _copy_list(normalize: Normalizer | None, value: Any) -> Any:
-    if type(value) is not list:
-        return value
-    return value.copy() if normalize is None else [normalize(item) for item in value.copy()]
+def _copy_list(value: Any) -> Any:
+    return value.copy() if type(value) is list else value
 
 
-def _copy_map(normalize: Normalizer | None, value: Any) -> Any:
-    if type(value) is not dict:
-        if not isinstance(value, Mapping):
-            return value
-        value = dict(value)
-    return value.copy() if normalize is None else {key: normalize(item) for key, item in value.copy().items()}
+def _normalize_list(normalize: Normalizer, value: Any) -> Any:
+    return [normalize(item) for item in value.copy()] if type(value) is list else value
+
+
+def _copy_map(value: Any) -> Any:
+    if type(value) is dict:  # the common case
+        return value.copy()
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _normalize_map(normalize: Normalizer, value: Any) -> Any:
+    copied = _copy_map(value)
+    return {key: normalize(item) for key, item in copied.items()} if type(copied) is dict else copied
 
 
 def _copy_struct(cls: type, fields: list[tuple[str, Normalizer | None]], value: Any) -> Any:

@@ -12,6 +12,8 @@ from checkpoint_notify.codec.layout import layout_of
 from checkpoint_notify.codec.normalizer import Normalizer, normalizer_of
 from checkpoint_notify.errors import EncodeError
 
+_set_field = object.__setattr__
+
 
 class Record:
     """A struct of a serde message. Immutable, and compared by value.
@@ -26,7 +28,7 @@ class Record:
         """Copy and check the values; msgspec and pydantic set the fields without the constructor and then call this."""
         normalizers, encode = _checks(type(self))  # type: ignore[arg-type]  # a class is always hashable
         for name, normalize in normalizers:
-            object.__setattr__(self, name, normalize(getattr(self, name)))
+            _set_field(self, name, normalize(getattr(self, name)))
         encode(self)  # raises EncodeError
 
     def __reduce__(self) -> tuple[Any, ...]:
