@@ -7,8 +7,8 @@ nothing else, and serde_json ignores that white space. Or the bytes are equal to
 hold their default; serde gives the default to an absent field.
 
 Two kinds of numbers would survive the round trip with a wrong value. Integers out of range: msgspec is told to reject
-them. Floats that serde_json does not read as the nearest float: `_has_inexact_float` finds them. Every failure of the
-fast path is inconclusive: the exact parser decides.
+them. Floats that serde_json does not read as the nearest float: the fast path leaves long floats and those with an
+exponent to the exact parser. Every failure of the fast path is inconclusive: the exact parser decides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Annotated, Any, Final, Generic, NamedTuple, TypeAlias, TypeVa
 
 import msgspec
 
-from checkpoint_notify.codec.encoder import compile_short_writer, encoder_for
+from checkpoint_notify.codec.encoder import compile_proof_writer, encoder_for
 from checkpoint_notify.codec.layout import (
     BoolKind,
     EnumKind,
@@ -48,10 +48,9 @@ _FAST_BYTES: Final = 1 << 20
 Payload: TypeAlias = str | bytes | bytearray | memoryview
 """What can be decoded: JSON as text, or as bytes in UTF-8."""
 
-# serde_json computes a float from its digits as an integer, times or divided by a power of ten. For at most 15 digits
-# and 10**22 both are exact floats, and the result is rounded once, so it is the nearest float. This finds the other
-# floats that serde_json writes: with an exponent, or with 16 digits or more. It also finds some text in strings.
-_has_inexact_float: Final = re.compile(rb"[0-9]e[-+]|0\.0{0,4}[1-9][0-9]{15}|[1-9](?=[0-9]{0,15}\.)[0-9.]{16}").search
+_DIGIT_RUN: Final = b"0" * 17
+_DIGITS_TO_ZERO: Final = bytes.maketrans(b"123456789.", b"0000000000")
+_long_float: Final = re.compile(rb"0\.0{0,4}[1-9][0-9]{15}|[1-9](?=[0-9]{0,15}\.)[0-9.]{16}").search
 
 
 class Codec(NamedTuple, Generic[M]):
@@ -73,15 +72,15 @@ def codec_for(message: type[M], generated: type | None = None) -> Codec[M]:
     layout = layout_of(generated or message, message)
     read = _reader(layout)
     encode = encoder_for(layout)
-    write_short = compile_short_writer(layout)
+    write = compile_proof_writer(layout, omit_defaults=False)
+    write_short = compile_proof_writer(layout, omit_defaults=True)
     has_floats = holds(layout, lambda kind: isinstance(kind, FloatKind))
-    write = encode if has_floats or _skips(layout) else msgspec.json.Encoder().encode
     remove_space = msgspec.json.format
 
     def decode(payload: Payload) -> M:
         """Return the message in a payload. Raises DecodeError if Rust refuses it; TypeError for another type."""
         src = payload if type(payload) is bytes else _to_bytes(payload)
-        if len(src) <= _FAST_BYTES and not (has_floats and _has_inexact_float(src)):
+        if len(src) <= _FAST_BYTES and not (has_floats and _may_have_long_float(src)):
             try:
                 found: M = read(src)
                 written = write(found)
@@ -105,6 +104,17 @@ def _to_bytes(payload: Payload) -> bytes:
     from checkpoint_notify.codec.payload import to_bytes
 
     return to_bytes(payload)
+
+
+def _may_have_long_float(src: bytes) -> bool:
+    """Return whether the payload may have a float that serde_json does not read as the nearest float: a long one.
+
+    serde_json computes a float from its digits as an integer, times or divided by a power of ten. For at most 15 digits
+    and 10**22 both are exact floats, and the result is rounded once, so it is the nearest float. Of the floats that
+    serde_json writes without an exponent, the others have at least 16 digits and the point. Strings are searched, too.
+    """
+    # A search for a plain byte string is much faster than one for a pattern.
+    return _DIGIT_RUN in src.translate(_DIGITS_TO_ZERO) and _long_float(src) is not None
 
 
 def _skips(layout: StructKind) -> bool:

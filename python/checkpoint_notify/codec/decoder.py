@@ -60,8 +60,9 @@ _first_member = re.compile(rb"[ \t\n\r]*+" + _MEMBER).match
 _later_member = re.compile(rb"[ \t\n\r]*+,[ \t\n\r]*+" + _MEMBER).match
 _plain_string = re.compile(rb'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"').match
 _short_integer = re.compile(rb"[ \t\n\r]*+(0|[1-9][0-9]{0,18}+)(?![0-9.eE])").match
-# At most 15 digits: serde_json's value is the nearest float then (see `codec`), as Python's is.
-_exact_float = re.compile(rb"[ \t\n\r]*+(-?(?=[0-9.]{1,16}(?![0-9.]))(?:0|[1-9][0-9]*+)\.[0-9]++)(?![eE])").match
+# At most 19 digits, which fit into a u64.
+_plain_float = re.compile(rb"[ \t\n\r]*+(-?)(?=[0-9.]{1,20}(?![0-9.]))(0|[1-9][0-9]*+)\.([0-9]++)(?![eE])").match
+_POWERS: Final = [float(f"1e{power}") for power in range(20)]
 
 
 def decode(src: bytes, layout: StructKind) -> Any:
@@ -196,9 +197,11 @@ def _int_reader(kind: IntKind) -> Reader:
 
 
 def _read_float(src: bytes, pos: int) -> tuple[int, float]:
-    match = _exact_float(src, pos)
+    match = _plain_float(src, pos)
     if match is not None:
-        return match.end(), float(match[1])
+        sign, whole, fraction = match.groups()
+        value = int(whole + fraction) / _POWERS[len(fraction)]  # as serde_json computes it
+        return match.end(), -value if sign else value
     pos, number = _read_number(src, pos, FLOAT)
     return pos, float(number)
 

@@ -38,7 +38,7 @@ class _InvalidValueError(ValueError):
 
 def encoder_for(layout: StructKind) -> Callable[[Any], bytes]:
     """Return the function that writes a message. It raises EncodeError, with the field, if Rust cannot hold a value."""
-    write_message = _Compiler(omit_defaults=False).writer(layout)
+    write_message = _Compiler(checked=True, omit_defaults=False).writer(layout)
 
     def encode(message: Any) -> bytes:
         # Each value is checked each time: pydantic, pickle and others set fields without the constructor.
@@ -52,18 +52,20 @@ def encoder_for(layout: StructKind) -> Callable[[Any], bytes]:
     return encode
 
 
-def compile_short_writer(layout: StructKind) -> Callable[[Any], bytes]:
-    """Compile the function that writes a valid message without the fields that hold their default.
+def compile_proof_writer(layout: StructKind, *, omit_defaults: bool) -> Callable[[Any], bytes]:
+    """Compile the function that writes a value which msgspec has just decoded, without checking it again.
 
-    It leaves them out of the structs in the message, too. It raises ValueError for a float that is not finite.
+    `omit_defaults` leaves out the fields that hold their default, in the message and in the structs in it. The function
+    raises ValueError for a float that serde_json writes with an exponent or cannot write.
     """
-    return _Compiler(omit_defaults=True).writer(layout)
+    return _Compiler(checked=False, omit_defaults=omit_defaults).writer(layout)
 
 
 class _Compiler:
     """Compiles the functions that check values and convert them to what msgspec writes."""
 
-    def __init__(self, *, omit_defaults: bool) -> None:
+    def __init__(self, *, checked: bool, omit_defaults: bool) -> None:
+        self._checked = checked
         self._omit_defaults = omit_defaults
         self._scope: dict[str, Any] = {
             "InvalidValueError": _InvalidValueError,
@@ -91,7 +93,7 @@ class _Compiler:
         lines: list[str] = []
         for value, field in zip(values, layout.fields, strict=True):
             lines.append(f"    {value} = message.{field.name}")
-            lines += self._code(value, field.kind, 1)
+            lines += self._code(value, field.kind, "    ")
             if field.skipped_if_none:
                 lines += [f"    if {value} is None:", f"        {value} = UNSET"]
         struct = self._name(self._struct(layout))
@@ -105,9 +107,8 @@ class _Compiler:
         fields = [(field.name, Any, *_msgspec_default(field)) for field in layout.fields]
         return msgspec.defstruct(layout.name, fields, kw_only=True, omit_defaults=True, gc=False)
 
-    def _code(self, value: str, kind: Kind, depth: int) -> list[str]:
+    def _code(self, value: str, kind: Kind, pad: str) -> list[str]:
         """Return the lines that check the value in this variable, and replace it with what msgspec is to write."""
-        pad = "    " * depth
         match kind:
             case StringKind():
                 return self._unless(f"type({value}) is str", pad)
@@ -118,17 +119,11 @@ class _Compiler:
             case IntKind():
                 return self._unless(f"type({value}) is int and {kind.minimum} <= {value} <= {kind.maximum}", pad)
             case FloatKind():
-                # msgspec writes these floats as serde_json does; it spells the exponent of others in another way.
-                direct = f"1e-5 <= {value} < 1e16 or -1e16 < {value} <= -1e-5 or {value} == 0.0"
-                return [
-                    f"{pad}if type({value}) is not float:",
-                    f"{pad}    {value} = as_float({value})",
-                    f"{pad}if not ({direct}):",
-                    f"{pad}    {value} = raw_float({value})",
-                ]
+                return self._float_code(value, pad)
             case OptionKind(inner):
-                return [f"{pad}if {value} is not None:", *self._code(value, inner, depth + 1)]
-            case MapKind(StringKind()):
+                lines = self._code(value, inner, f"{pad}    ")
+                return [f"{pad}if {value} is not None:", *lines] if lines else []
+            case MapKind(StringKind()) if self._checked:
                 return [
                     *self._unless(f"type({value}) is dict", pad),
                     f"{pad}{value} = {value}.copy()",  # another thread may change it between the check and the write
@@ -136,9 +131,25 @@ class _Compiler:
                     f"{pad}    if type({value}_key) is not str or type({value}_item) is not str:",
                     f"{pad}        raise InvalidValueError",
                 ]
+            case ListKind(item) | MapKind(item) if not (self._checked or self._code("item", item, "")):
+                return []
         return [f"{pad}{value} = {self._function(kind)}({value})"]
 
+    def _float_code(self, value: str, pad: str) -> list[str]:
+        # msgspec writes these floats as serde_json does; it spells the exponent of others in another way.
+        direct = f"1e-5 <= {value} < 1e16 or -1e16 < {value} <= -1e-5 or {value} == 0.0"
+        if not self._checked:
+            return [f"{pad}if not ({direct}):", f"{pad}    raise InvalidValueError"]
+        return [
+            f"{pad}if type({value}) is not float:",
+            f"{pad}    {value} = as_float({value})",
+            f"{pad}if not ({direct}):",
+            f"{pad}    {value} = raw_float({value})",
+        ]
+
     def _unless(self, test: str, pad: str) -> list[str]:
+        if not self._checked:
+            return []
         return [f"{pad}if not ({test}):", f"{pad}    raise InvalidValueError"]
 
     def _name(self, thing: object) -> str:
@@ -161,7 +172,7 @@ class _Compiler:
                     *self._unless("type(message) is list", "    "),
                     "    found = message.copy()",
                     "    for index, item in enumerate(found):",
-                    *self._code("item", item, 2),
+                    *self._code("item", item, "        "),
                     "        found[index] = item",
                     "    return found",
                 ]
@@ -171,7 +182,7 @@ class _Compiler:
                     "    found = message.copy()",
                     "    for key, item in found.items():",
                     *self._unless("type(key) is str", "        "),
-                    *self._code("item", value, 2),
+                    *self._code("item", value, "        "),
                     "        found[key] = item",
                     "    return found",
                 ]
