@@ -127,7 +127,7 @@ class _Type(_ParamType):
         raise click.BadParameter(f"is {what}, not {quoted(value)}", ctx, param)
 
 
-class Integer(_Type):
+class IntegerInRange(_Type):
     """An integer without a sign, `_` or spaces."""
 
     def __init__(self, least: int, most: int | None = None) -> None:

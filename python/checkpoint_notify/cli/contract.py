@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from checkpoint_notify.cli._command import CommandError, File, Integer, Seconds, command, with_json
+from checkpoint_notify.cli._command import CommandError, File, IntegerInRange, Seconds, command, with_json
 from checkpoint_notify.cli._inputs import UnreadableError, check_stdin_once, read, shown
 from checkpoint_notify.cli._process import Exit, putting_back
 from checkpoint_notify.cli._terminal import Screen, quoted, shortened
@@ -137,13 +137,17 @@ _KINDS: Final = {
 )
 @click.option(
     "--restarts",
-    type=Integer(0),
+    type=IntegerInRange(0),
     default=_LIMITS.restarts,
     metavar="N",
     help=f"How often to restart the peer, at most; {_LIMITS.restarts} unless given.",
 )
 @click.option(
-    "--show", type=Integer(0), default=3, metavar="N", help="How many failures to show of each kind; 3 unless given."
+    "--show",
+    type=IntegerInRange(0),
+    default=3,
+    metavar="N",
+    help="How many failures to show of each kind; 3 unless given.",
 )
 @with_json
 def conformance(

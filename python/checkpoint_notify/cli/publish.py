@@ -12,14 +12,14 @@ from typing import Any, Final, NamedTuple
 import click
 
 from checkpoint_notify import CheckpointNotification, CheckpointNotifier, DecodeError, PublishError
-from checkpoint_notify.cli._command import CommandError, File, Integer, command, say, with_json, with_url
+from checkpoint_notify.cli._command import CommandError, File, IntegerInRange, command, say, with_json, with_url
 from checkpoint_notify.cli._inputs import read, read_lines, shown
 from checkpoint_notify.cli._process import CannotWriteError, Exit, drop_output
 from checkpoint_notify.cli._server import Faults, address, library_log, require_enabled, require_redis
 from checkpoint_notify.cli._settings import Settings
 from checkpoint_notify.cli._terminal import Screen, json_line, quoted, shortened, visible
 
-U64: Final = Integer(0, 2**64 - 1)
+U64: Final = IntegerInRange(0, 2**64 - 1)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
@@ -35,7 +35,7 @@ _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d
 @click.option("--dry-run", is_flag=True, help="Print the payload; send nothing, connect nowhere.")
 @click.option(
     "--require-receivers",
-    type=Integer(0),
+    type=IntegerInRange(0),
     default=0,
     metavar="N",
     help="End with 6 if fewer received it. Only the server itself counts: wrong in a cluster and on a replica.",

@@ -26,7 +26,7 @@ from checkpoint_notify import (
     Invalid,
     Received,
 )
-from checkpoint_notify.cli._command import CommandError, Integer, OneOf, Seconds, command, with_json, with_url
+from checkpoint_notify.cli._command import CommandError, IntegerInRange, OneOf, Seconds, command, with_json, with_url
 from checkpoint_notify.cli._process import Exit, putting_back
 from checkpoint_notify.cli._server import Fault, Faults, address, closing_after, require_enabled, require_redis
 from checkpoint_notify.cli._settings import Settings
@@ -43,7 +43,7 @@ _ENTRIES: Final = 50
 
 
 @command("[OPTIONS]")
-@click.option("-c", "--count", type=Integer(1), metavar="N", help="End after N notifications.")
+@click.option("-c", "--count", type=IntegerInRange(1), metavar="N", help="End after N notifications.")
 @click.option(
     "--wait",
     type=Seconds(0, 1e9),
