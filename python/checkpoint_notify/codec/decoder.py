@@ -59,7 +59,7 @@ _MEMBER: Final = rb'"([^"\\\x00-\x1f]*+)"[ \t\n\r]*+:(?:[ \t\n\r]*+"([^"\\\x00-\
 _first_member = re.compile(rb"[ \t\n\r]*+" + _MEMBER).match
 _later_member = re.compile(rb"[ \t\n\r]*+,[ \t\n\r]*+" + _MEMBER).match
 _plain_string = re.compile(rb'[ \t\n\r]*+"([^"\\\x00-\x1f]*+)"').match
-_short_integer = re.compile(rb"[ \t\n\r]*+(0|[1-9][0-9]{0,18}+)(?![0-9.eE])").match
+_short_integer = re.compile(rb"[ \t\n\r]*+(0|[1-9][0-9]{0,18}+|-[1-9][0-9]{0,17}+)(?![0-9.eE])").match
 # At most 19 digits, which fit into a u64.
 _plain_float = re.compile(rb"[ \t\n\r]*+(-?)(?=[0-9.]{1,20}(?![0-9.]))(0|[1-9][0-9]*+)\.([0-9]++)(?![eE])").match
 _POWERS: Final = [float(f"1e{power}") for power in range(20)]
@@ -180,16 +180,16 @@ def _read_bool(src: bytes, pos: int) -> tuple[int, bool]:
 
 
 def _int_reader(kind: IntKind) -> Reader:
-    maximum = kind.maximum
+    minimum, maximum = kind.minimum, kind.maximum
 
     def read(src: bytes, pos: int) -> tuple[int, int]:
         match = _short_integer(src, pos)
-        if match is not None and (value := int(match[1])) <= maximum:
+        if match is not None and minimum <= (value := int(match[1])) <= maximum:
             return match.end(), value
         pos, number = _read_number(src, pos, kind)
         if isinstance(number, float):
             raise refusal(src, "data", f"invalid type: {show_number(number)}, expected {kind.expected}", pos)
-        if not kind.minimum <= number <= maximum:
+        if not minimum <= number <= maximum:
             raise refusal(src, "data", f"invalid value: {show_number(number)}, expected {kind.expected}", pos)
         return pos, number
 

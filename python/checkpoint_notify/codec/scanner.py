@@ -218,10 +218,12 @@ def skip_string(src: bytes, pos: int) -> int:
 
 def skip_word(src: bytes, pos: int, word: bytes) -> int:
     """Return the position after `null`, `true` or `false`; its first letter is at `pos`."""
-    for index in range(1, len(word)):
-        if src[pos + index : pos + index + 1] != word[index : index + 1]:
-            raise wrong_byte(src, pos + index, "expected ident", at_end=EOF_VALUE)
-    return pos + len(word)
+    if src.startswith(word, pos):
+        return pos + len(word)
+    wrong = next(
+        pos + index for index in range(1, len(word)) if src[pos + index : pos + index + 1] != word[index : index + 1]
+    )
+    raise wrong_byte(src, wrong, "expected ident", at_end=EOF_VALUE)
 
 
 def skip_number(src: bytes, pos: int) -> int:
