@@ -220,6 +220,7 @@ TAKEN: Final[list[tuple[Callable[[bytes], re.Match[bytes] | None], bytes, tuple[
     (decoder._short_integer, SPACE + b"10}", (b"10",), b"}"),
     (decoder._short_integer, b"1,", (b"1",), b","),
     (decoder._short_integer, b"19", (b"19",), b""),
+    (decoder._short_integer, b"-19,", (b"-19",), b","),
     (decoder._short_integer, b"90:", (b"90",), b":"),
     (decoder._short_integer, b"9999999999999999999", (b"9" * 19,), b""),
 ]  # fmt: skip
@@ -239,7 +240,7 @@ NOT_TAKEN: Final[list[tuple[Callable[[bytes], re.Match[bytes] | None], bytes]]] 
     *((decoder._first_member, text) for text in (b'"a"', b'"a\\n":1', b'"\x00":1', b'"\x1f":1', b"}", b',"a":1', b"a:1")),
     *((decoder._later_member, text) for text in (b'"a":1', b',,"a":1', b"}", b',"\\n":1', b',"a"1')),
     *((decoder._plain_string, text) for text in (b'"a', b'"\\n"', b'"\x00"', b'"\x1f"', b"1", b"'a'", b"")),
-    *((decoder._short_integer, text) for text in (b"-1", b"01", b"1.0", b"1e0", b"1E0", b"9" * 20, b"", b":", b"/", b"0.1")),
+    *((decoder._short_integer, text) for text in (b"-0", b"-01", b"01", b"1.0", b"1e0", b"1E0", b"9" * 20, b"", b":", b"/", b"0.1")),
 ]  # fmt: skip
 
 
