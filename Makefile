@@ -124,6 +124,7 @@ fuzz: setup ## Send N payloads to Python and to the Rust crate, and compare the 
 bench: setup ## Time decoding and encoding against other decoders and the Rust crate, and draw docs/benchmark.svg
 	@$(if $(filter present,$(RUST)),$(CARGO) build --locked --quiet --release --bin bench)
 	$(BIN)/python -m tests.tools.bench
+	$(BIN)/python -m tests.tools.bench.typed
 
 .PHONY: bench-scaling
 bench-scaling: setup ## Show how time and memory grow with the payload, and what importing and starting cost

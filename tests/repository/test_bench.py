@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Any
 from xml.etree import ElementTree
 
+import pydantic
 import pytest
 
+from checkpoint_notify.codec import codec_for
+
+from ..tools.bench import typed
 from ..tools.bench.contenders import RUST, check_contenders
 from ..tools.bench.figures import Figures, results
 from ..tools.bench.goals import GOALS
@@ -63,3 +69,18 @@ def test_the_plot_is_deterministic(figures: Figures) -> None:
 def test_spread_ignores_an_outlier() -> None:
     """The median and the outer deciles, which one outlier does not move."""
     assert Timing(6.0, 2.0, 10.0) == timing([float(number) for number in range(1, 12)])
+
+
+@pytest.mark.parametrize("name", typed.FORMS)
+def test_pydantic_reads_and_writes_the_typed_message(name: str) -> None:
+    """It has the same fields, defaults and bounds, and reads the same values from short floats."""
+    cls = typed.generated()
+    adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(typed.pydantic_form(cls, typed.FORMS[name]))
+    for label, digits in typed.DIGITS.items():
+        payload = typed.with_floats(typed.canonical(), digits)
+        read = adapter.validate_json(payload)
+        assert payload == adapter.dump_json(read)
+        if digits is not None:
+            assert dataclasses.asdict(codec_for(cls).decode(payload)) == adapter.dump_python(read), label
+    with pytest.raises(pydantic.ValidationError, match="less than or equal to 4294967295"):
+        adapter.validate_json(b'{"asset":"a","ema_fast_period":4294967296}')

@@ -79,27 +79,23 @@ class _Compiler:
 
     def writer(self, layout: StructKind) -> Callable[[Any], bytes]:
         """Compile the function that writes a message."""
-        lines, struct = self._converter(layout)
-        self._compile("write_message", [*lines, f"    return write({struct})"])
+        self._compile("write_message", [*self._fields_code("message", layout, "    "), "    return write(message)"])
         write_message: Callable[[Any], bytes] = self._scope["write_message"]
         return write_message
 
     def _compile(self, name: str, body: Iterable[str]) -> None:
         exec("\n".join([f"def {name}(message):", *body]), self._scope)
 
-    def _converter(self, layout: StructKind) -> tuple[list[str], str]:
-        """Return the lines that check and convert the fields of `message`, and the expression for the struct."""
-        values = [f"value{index}" for index in range(len(layout.fields))]
-        lines: list[str] = []
-        for value, field in zip(values, layout.fields, strict=True):
-            lines.append(f"    {value} = message.{field.name}")
-            lines += self._code(value, field.kind, "    ")
+    def _fields_code(self, value: str, layout: StructKind, pad: str) -> list[str]:
+        """Return the lines that replace the dataclass in this variable with a struct."""
+        lines, arguments = [], []
+        for index, field in enumerate(layout.fields):
+            inner = f"{value}_{index}"
+            lines += [f"{pad}{inner} = {value}.{field.name}", *self._code(inner, field.kind, pad)]
             if field.skipped_if_none:
-                lines += [f"    if {value} is None:", f"        {value} = UNSET"]
-        struct = self._name(self._struct(layout))
-        if self._omit_defaults:
-            values = [f"{field.name}={value}" for value, field in zip(values, layout.fields, strict=True)]
-        return lines, f"{struct}({', '.join(values)})"
+                lines += [f"{pad}if {inner} is None:", f"{pad}    {inner} = UNSET"]
+            arguments.append(f"{field.name}={inner}" if self._omit_defaults else inner)
+        return [*lines, f"{pad}{value} = {self._name(self._struct(layout))}({', '.join(arguments)})"]
 
     def _struct(self, layout: StructKind) -> type[msgspec.Struct]:
         if not self._omit_defaults:
@@ -131,6 +127,9 @@ class _Compiler:
                     f"{pad}    if type({value}_key) is not str or type({value}_item) is not str:",
                     f"{pad}        raise InvalidValueError",
                 ]
+            case StructKind():
+                test = self._unless(f"type({value}) is {self._name(kind.cls)}", pad)
+                return [*test, *self._fields_code(value, kind, pad)]
             case ListKind(item) | MapKind(item) if not (self._checked or self._code("item", item, "")):
                 return []
         return [f"{pad}{value} = {self._function(kind)}({value})"]
@@ -158,7 +157,7 @@ class _Compiler:
         return name
 
     def _function(self, kind: Kind) -> str:
-        """Return the name of the function that converts a list, a map or a struct; compile it at the first use."""
+        """Return the name of the function that converts a list or a map; compile it at the first use."""
         if kind not in self._functions:
             name = f"convert{len(self._functions)}"
             self._functions[kind] = name
@@ -186,10 +185,6 @@ class _Compiler:
                     "        found[key] = item",
                     "    return found",
                 ]
-            case StructKind():
-                lines, result = self._converter(kind)
-                test = self._unless(f"type(message) is {self._name(kind.cls)}", "    ")
-                return [*test, *lines, f"    return {result}"]
         raise AssertionError(kind)
 
 

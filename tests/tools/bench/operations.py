@@ -83,19 +83,19 @@ def _decoding(operation: str, decoder: Decoder, payload: bytes) -> Job:
         decoder.decode(payload)
     except decoder.refusals:
         return Job(operation, decoder.name, partial(_refusing, decoder, payload), accepts=False)
-    return Job(operation, decoder.name, partial(_calling, decoder.decode, payload))
+    return Job(operation, decoder.name, partial(calling, decoder.decode, payload))
 
 
 def _encode(rust: RustTimer | None) -> Iterator[Job]:
     for encoder in ENCODERS:
-        yield Job(ENCODE, encoder.name, partial(_calling, encoder.encode, encoder.message))
+        yield Job(ENCODE, encoder.name, partial(calling, encoder.encode, encoder.message))
     yield from _rust(ENCODE, rust, "encode", messages.CANONICAL)
 
 
 def _build() -> Iterator[Job]:
-    yield Job(BUILD, OURS, partial(_calling, build, messages.VALUES))
-    yield Job(CONSTRUCT, OURS, partial(_calling, construct, messages.VALUES))
-    yield Job(CONSTRUCT, PLAIN, partial(_calling, construct_plain, messages.VALUES))
+    yield Job(BUILD, OURS, partial(calling, build, messages.VALUES))
+    yield Job(CONSTRUCT, OURS, partial(calling, construct, messages.VALUES))
+    yield Job(CONSTRUCT, PLAIN, partial(calling, construct_plain, messages.VALUES))
 
 
 def _rust(operation: str, rust: RustTimer | None, what: Literal["decode", "encode"], payload: bytes) -> Iterator[Job]:
@@ -104,7 +104,8 @@ def _rust(operation: str, rust: RustTimer | None, what: Literal["decode", "encod
         yield Job(operation, RUST, lambda count: rust.nanoseconds(what, count, payload), accepts)
 
 
-def _calling(call: Callable[[Any], object], argument: object, count: int) -> int:
+def calling(call: Callable[[Any], object], argument: object, count: int) -> int:
+    """Return the time of that many calls with the argument, in nanoseconds."""
     start = perf_counter_ns()
     for _ in repeat(None, count):
         call(argument)
