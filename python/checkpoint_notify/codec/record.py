@@ -38,7 +38,7 @@ class Record:
 
 def _make(cls: type[Record], values: dict[str, Any]) -> Record:
     """Make a copy or an unpickled instance. Raises EncodeError if it has other fields than the class."""
-    if other := values.keys() ^ set(_names(cls)):
+    if other := set(_names(cls)).symmetric_difference(values):
         raise EncodeError(f"{cls.__name__}: these fields have no value or are of another version: {sorted(other)}")
     return cls(**values)
 
