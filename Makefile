@@ -22,7 +22,7 @@ setup: ## Make .venv with everything that the other targets need
 	@$(PYTHON) .ci/setup.py
 
 .PHONY: demo
-demo: setup ## Show the package on its own Redis server: publish, receive, and read every golden vector
+demo: setup ## Show messages, a refused payload and a Gap on its own server, and read every golden vector
 	@$(BIN)/python -m tests.tools.demo
 
 .PHONY: test

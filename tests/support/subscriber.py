@@ -1,4 +1,4 @@
-"""A plain subscriber on redis-py, for tests and the demo: a thread listens, and payloads are read in order."""
+"""A plain subscriber on redis-py, for tests: a thread listens, and payloads are read in order."""
 
 from __future__ import annotations
 

@@ -1,19 +1,22 @@
-"""`make demo`: shows messages, a refused payload and a Gap on a server of its own, and reads every golden vector.
+"""`make demo`: shows messages, a refused payload and a Gap on a separate server, and reads every golden vector.
 
-The exit status is 1 if a message is missing or wrong, or if an answer to a vector differs from the Rust crate's.
+The exit status is 1 if something does not hold; the last line on stderr then says what.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import logging
-import queue
 import sys
 import textwrap
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Final, TypeVar, get_args
 
-import redis
+from redis import Redis, RedisError
 
 from checkpoint_notify import (
     CheckpointListener,
@@ -27,152 +30,180 @@ from checkpoint_notify import (
     Event,
     Gap,
     Invalid,
+    PublishError,
     Received,
 )
+from checkpoint_notify.cli._terminal import columns_of, excerpt, visible
 from checkpoint_notify.conformance.values import from_protocol
 from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.resources import Vector, VectorKind, vectors
 
 from ..support.server import Server
-from ..support.waiting import PATIENCE
 
-E = TypeVar("E")
+SECONDS: Final = 45.0
+"""Time limit of all events together; they take less than a second."""
+COLUMNS: Final = 66
+"""The room beside a label: a line has at most 80 columns."""
+INSTANCE: Final = "demo"
+NAMED: Final = 5
+"""How many wrong vectors an error names."""
+REFUSED: Final = "position_of_wrong_type_in_lines"
+"""The golden vector that is published as the refused payload."""
 
+LATEST: Final = CheckpointNotification.new("checkpoints/backward/latest_model.bin", "lstm_dqn_v1")
 NOTIFICATIONS: Final = [
-    CheckpointNotification.new("checkpoints/backward/latest_model.bin", "lstm_dqn_v1")
-    .with_version(42)
-    .with_training_step(100_000)
-    .with_metadata("loss", "0.0023"),
-    CheckpointNotification.new("checkpoints/backward/latest_model.bin", "lstm_dqn_v1").with_version(2**64 - 1),
+    LATEST.with_version(42).with_training_step(100_000).with_metadata("loss", "0.0023"),
+    LATEST.with_version(2**64 - 1),
     CheckpointNotification.new("модели/новая 🚀.bin", 'a "quoted" name').with_metadata("note", "two\nlines"),
 ]
 
 MEANING: Final[dict[VectorKind, str]] = {
-    "canonical": "Rust writes and reads them",
-    "unusual": "Rust reads them and never writes them",
-    "refused": "Rust refuses them; same error and position",
+    "canonical": "Rust writes these. Python reads the same value, writes the same bytes.",
+    "unusual": "Rust reads these and never writes them. Python reads the same value.",
+    "refused": "Rust refuses these. Python gives the same error, line and column.",
 }
+NEXT: Final = """\
+What to do next
+
+  README.md      shows how to install, publish and receive.
+  docs/start.md  is the five-minute start with a server of your own.
+  make test      checks and tests everything, in both languages."""
+
+E = TypeVar("E", bound=Event)
 
 
-REFUSED: Final = b'{"model_path":"latest_model.bin","version":-1}'
-NEXT: Final = """What to do next:
-  README.md       what the message is, and how to publish and receive it
-  docs/start.md   the same in five minutes, with your own Redis server
-  make test       all checks and tests, in both languages"""
+class DemoError(Exception):
+    """Something that the demo shows does not hold."""
 
 
 def main() -> int:
     """Run the demo; return the exit status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # whatever the terminal can show
-    logging.getLogger("checkpoint_notify").setLevel(logging.ERROR)  # the demo shows the outage itself
     try:
         with Server() as server:
-            print(f"A Valkey server of our own: {server.url}\n")
-            config = CheckpointListenerConfig(redis_url=server.url, instance_id="demo", connect_timeout=PATIENCE)
-            with CheckpointListener(config) as listener:
-                Demo(server, listener).run()
-    except DemoError as error:
-        print(f"WRONG: {error}")
+            demonstrate(server)
+        print("4. Read every golden vector, which the real Rust crate made\n")
+        if faults := [fault for kind in get_args(VectorKind) if (fault := read_vectors(kind))]:
+            raise DemoError("; ".join(faults))
+    except (DemoError, PublishError, RedisError, OSError, RuntimeError) as error:
+        sys.stdout.flush()
+        print(textwrap.fill(f"The demo failed: {visible(str(error))}", 80), file=sys.stderr)
         return 1
-    print("Golden vectors, made by the real Rust crate:")
-    agreed = [read_vectors(kind) for kind in get_args(VectorKind)]
-    if all(agreed):
-        print(f"\n{NEXT}")
-    return 0 if all(agreed) else 1
+    print(NEXT)
+    return 0
 
 
-class DemoError(Exception):
-    """Something happened that should not."""
+def demonstrate(server: Server) -> None:
+    """Show what a listener receives from a notifier, and from whoever else publishes on its channel."""
+    notifier = CheckpointNotifier(CheckpointNotifierConfig(redis_url=server.url, instance_id=INSTANCE))
+    print("This demo starts a Valkey server, a notifier and a listener of its own.\n")
+    show("server", server.url)
+    show("channel", notifier.channel)
+    config = CheckpointListenerConfig(redis_url=server.url, instance_id=INSTANCE, connect_timeout=SECONDS)
+    with (
+        CheckpointListener(config) as listener,
+        time_limit(listener),
+        Redis(host=server.host, port=server.port, protocol=2) as client,
+    ):
+        take(listener, Connected)
+        show("event", "Connected: the server has confirmed the subscription.")
+        print("\n1. Publish and receive\n")
+        for notification in NOTIFICATIONS:
+            deliver(notifier, listener, notification)
+        print("2. Receive a payload that Rust refuses\n")
+        refuse(client, listener)
+        print("3. Lose the connection\n")
+        lose(client, listener)
+        deliver(notifier, listener, LATEST.with_version(44))
 
 
-class Demo:
-    """Publishes, and shows the events of a listener."""
-
-    def __init__(self, server: Server, listener: CheckpointListener) -> None:
-        self._admin = redis.Redis(host=server.host, port=server.port, protocol=2)
-        self._notifier = CheckpointNotifier(CheckpointNotifierConfig(redis_url=server.url, instance_id="demo"))
-        self._events: queue.Queue[Event] = queue.Queue()
-        # A thread takes the events, so that a missing one is an error and the demo does not wait for ever.
-        threading.Thread(target=self._take, args=[listener], daemon=True).start()
-
-    def _take(self, listener: CheckpointListener) -> None:
-        for event in listener:
-            self._events.put(event)
-
-    def run(self) -> None:
-        """Show the three things that a listener tells."""
-        with self._admin:
-            self.next_event(Connected)
-            print(f"Subscribed to {self._notifier.channel}\n")
-            for number, notification in enumerate(NOTIFICATIONS, 1):
-                print(f"Message {number} of {len(NOTIFICATIONS)}")
-                self.deliver(notification)
-            self.refuse()
-            self.lose_the_connection()
-
-    def deliver(self, sent: CheckpointNotification) -> None:
-        """Publish one notification, and show what arrives."""
-        show("sent", repr(sent))
-        receivers = self._notifier.publish(sent)
-        received = self.next_event(Received)
-        show("payload", received.raw.decode())
-        show("", f"({len(received.raw)} bytes, to {receivers} subscriber)")
-        show("received", f"{received.notification!r}\n")
-        if received.notification != sent:
-            raise DemoError("the message that was received is not the one that was sent")
-
-    def refuse(self) -> None:
-        """Publish what is no message, and show where Rust refuses it, too."""
-        print("A payload that is no message")
-        print(f"  sent      {REFUSED.decode()}")
-        self._admin.publish(self._notifier.channel, REFUSED)
-        error = self.next_event(Invalid).error
-        if not isinstance(error, DecodeError) or error.column is None:
-            raise DemoError(f"the error has no position: {error!r}")
-        print(f"            {' ' * (error.column - 1)}^")
-        print(f"  refused   {error}\n")
-
-    def lose_the_connection(self) -> None:
-        """End the connection as a restart of the server does, and show the Gap."""
-        print("The server ends the connection; the listener reconnects by itself")
-        self._admin.client_kill_filter(_type="pubsub")
-        print(f"  event     Disconnected: {self.next_event(Disconnected).error}")
-        self.next_event(Connected)
-        print("  event     Connected")
-        gap = self.next_event(Gap)
-        print("  event     Gap: messages may be missing")
-        print(f"            from {gap.since.isoformat()}")
-        print(f"            to   {gap.until.isoformat()}\n")
-
-    def next_event(self, kind: type[E]) -> E:
-        """Return the next event, which is of this kind."""
-        try:
-            event = self._events.get(timeout=PATIENCE)
-        except queue.Empty:
-            raise DemoError(f"no {kind.__name__} came within {PATIENCE:g} s") from None
-        if not isinstance(event, kind):
-            raise DemoError(f"{event!r} came, and {kind.__name__} was expected")
-        return event
+@contextmanager
+def time_limit(listener: CheckpointListener) -> Iterator[None]:
+    """Close the listener after SECONDS, so that no wait for an event is without end."""
+    timer = threading.Timer(SECONDS, listener.close)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
-def show(label: str, text: str) -> None:
-    """Print a labelled text, in lines of 80 columns."""
-    indent = " " * 12
-    first = f"  {label:10}"
-    print(textwrap.fill(text.rstrip(), 80, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False))
-    if text.endswith("\n"):
-        print()
+def take(listener: CheckpointListener, kind: type[E]) -> E:
+    """Return the next event, which must be of this kind."""
+    event = next(listener, None)
+    if event is None:
+        raise DemoError(f"the listener gave no {kind.__name__} within {SECONDS:g} s")
+    if not isinstance(event, kind):
+        raise DemoError(f"the listener gave {event!r} instead of {kind.__name__}")
+    return event
 
 
-def read_vectors(kind: VectorKind) -> bool:
-    """Read a list of vectors and report; return whether the list is not empty and all agree."""
+def deliver(notifier: CheckpointNotifier, listener: CheckpointListener, sent: CheckpointNotification) -> None:
+    """Publish one notification, and show what is sent and what is received; both must be equal."""
+    receivers = notifier.publish(sent)
+    show("sent", fields(sent))
+    event = take(listener, Received)
+    show_bytes("bytes", event.raw)
+    show("received", fields(event.notification))
+    if event.notification != sent:
+        raise DemoError(f"the received notification differs from the sent one: {sent}")
+    show("result", f"The received value equals the sent one. Receivers: {receivers}.\n")
+
+
+def refuse(client: Redis, listener: CheckpointListener) -> None:
+    """Publish a refused payload, and show the position of the fault; it must be the one that Rust gives."""
+    vector = next((vector for vector in vectors("refused") if vector.name == REFUSED), None)
+    if vector is None:
+        raise DemoError(f"there is no refused vector {REFUSED}")
+    client.publish(listener.channel, vector.payload)
+    show_bytes("sent", vector.payload)
+    event = take(listener, Invalid)
+    if event.raw != vector.payload:
+        raise DemoError(f"the received payload differs from the sent one: {event!r}")
+    show("received", "Invalid: the same bytes, which are not a notification.")
+    error = event.error
+    if not isinstance(error, DecodeError) or vector.error is None or str(error) != vector.error["text"]:
+        raise DemoError(f"the error differs from the Rust crate's: {error}")
+    text, carets = excerpt(event.raw, error, COLUMNS)
+    show("refused", error.message)
+    show("position", f"line {error.line}, column {error.column}")
+    print(f"  {'':10}{text}\n  {'':10}{carets}")
+    show("result", "The Rust crate gives the same error at the same position.\n")
+
+
+def lose(client: Redis, listener: CheckpointListener) -> None:
+    """End the listener's connection and publish at once; the Gap must cover that message."""
+    lost = LATEST.with_version(43)
+    with client.pipeline(transaction=True) as both:  # the listener cannot reconnect in between
+        both.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]
+        both.publish(listener.channel, lost.to_json_bytes())
+        sent_at = datetime.now(UTC)
+        killed, receivers = both.execute()
+    if (killed, receivers) != (1, 0):
+        raise DemoError(f"the server ended {killed} connections and had {receivers} receivers, not 1 and 0")
+    show("command", "CLIENT KILL TYPE pubsub: the server ends the listener's connection.")
+    show("sent", f"version {lost.version} at {clock(sent_at)}. Receivers: {receivers}.")
+    show("event", f"Disconnected: {take(listener, Disconnected).error}")
+    take(listener, Connected)
+    show("event", "Connected: the listener has subscribed again.")
+    gap = take(listener, Gap)
+    show("event", f"Gap: messages may be missing ({gap.reason}).")
+    show("since", clock(gap.since))
+    show("until", clock(gap.until))
+    if not gap.since <= sent_at <= gap.until:
+        raise DemoError(f"the Gap does not cover the lost message of {clock(sent_at)}")
+    show("result", f"Version {lost.version} is lost, and the Gap covers its time.\n")
+
+
+def read_vectors(kind: VectorKind) -> str:
+    """Read the vectors of one kind, and show how many agree; return what is wrong."""
     listed = list(vectors(kind))
     wrong = [vector.name for vector in listed if not agrees(vector)]
-    print(f"  {kind:9} {len(listed) - len(wrong):4} of {len(listed)} agree: {MEANING[kind]}")
-    for name in wrong:
-        print(f"    DISAGREES: {name}")
-    return bool(listed) and not wrong
+    show(kind, f"{len(listed) - len(wrong)} of {len(listed)} agree")
+    show("", f"{MEANING[kind]}\n")
+    if wrong:
+        return f"Python and Rust differ in {len(wrong)} {kind} vectors, such as {', '.join(wrong[:NAMED])}"
+    return "" if listed else f"there are no {kind} vectors"
 
 
 def agrees(vector: Vector) -> bool:
@@ -184,5 +215,43 @@ def agrees(vector: Vector) -> bool:
     return vector.kind != "canonical" or from_protocol(vector.value).to_json_bytes() == vector.payload
 
 
+def fields(notification: CheckpointNotification) -> str:
+    """Return the fields of a notification as text."""
+    values = ((field.name, getattr(notification, field.name)) for field in dataclasses.fields(notification))
+    return " ".join(f"{name}={value!r}" for name, value in values)
+
+
+def clock(moment: datetime) -> str:
+    """Return a time with the milliseconds."""
+    return moment.isoformat(sep=" ", timespec="milliseconds")
+
+
+def show_bytes(label: str, payload: bytes) -> None:
+    """Print a payload after its label, and its length."""
+    show(label, f"{visible(payload.decode(errors='surrogateescape'))} ({len(payload)} bytes)")
+
+
+def show(label: str, text: str) -> None:
+    """Print a text after its label, in lines of at most 80 columns; a final newline stays."""
+    end = "\n" if text.endswith("\n") else ""
+    for row in rows(visible(text.removesuffix("\n"))):
+        print(f"  {label:10}{row.rstrip()}")
+        label = ""
+    print(end=end)
+
+
+def rows(text: str) -> Iterator[str]:
+    """Cut a visible text into rows of at most COLUMNS columns: after a space or a comma if possible."""
+    while columns_of(text) > COLUMNS:
+        most = next(size for size in range(len(text), 0, -1) if columns_of(text[:size]) <= COLUMNS)
+        size = max(text.rfind(" ", 0, most), text.rfind(",", 0, most)) + 1 or most
+        yield text[:size]
+        text = text[size:]
+    yield text
+
+
 if __name__ == "__main__":
+    logging.getLogger("checkpoint_notify").setLevel(logging.ERROR)  # the demo shows the outage as events
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever the terminal can show
     sys.exit(main())
