@@ -104,7 +104,8 @@ class CheckpointListenerConfig:
     enabled: bool = True
     """False: iteration ends at once."""
     ping_interval: float = 10.0
-    """How often a PING is sent, also while messages come. A Gap may be this much wider than the loss."""
+    """How often a PING is sent, also while messages come. A Gap after a lost connection is at most `ping_interval` +
+    `ping_timeout` longer than the outage."""
     ping_timeout: float = 5.0
     """How long the answer to a PING may take before the connection counts as lost. It arrives after the messages that
     were sent before it: allow for the largest payload on a slow network."""

@@ -51,17 +51,7 @@ def is_run(block: Block) -> bool:
     return block.language in RUN and block.document.name not in JUDGED_BY and not recorded
 
 
-SHOWS_DEFAULTS: Final = ("listening.md",)
-"""Pages that print the defaults of the listener's limits."""
-RUNNING: Final = [
-    pytest.param(
-        page,
-        id=page.name,
-        marks=[pytest.mark.time_limits("connect_timeout", "ping_timeout")] * (page.name in SHOWS_DEFAULTS),
-    )
-    for page in PAGES
-    if any(map(is_run, blocks(page)))
-]
+RUNNING: Final = [pytest.param(page, id=page.name) for page in PAGES if any(map(is_run, blocks(page)))]
 
 
 @pytest.mark.parametrize("page", RUNNING)
