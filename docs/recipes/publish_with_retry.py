@@ -22,9 +22,9 @@ def publish_with_retry(
 ) -> int | None:
     """Publish; after NotSentError try again, and give up after `seconds`.
 
-    Each other error is raised at once: after RejectedError another try gets the
-    same answer until somebody changes the rights or the server's state, and after
-    OutcomeUnknownError another try may deliver the message twice.
+    Each other error is raised at once. After RejectedError a retry is safe, but
+    gets the same answer until the password, the rights or the state of the server
+    change. After OutcomeUnknownError a retry may deliver the message twice.
     """
     end = time.monotonic() + seconds
     while True:
