@@ -66,9 +66,10 @@ def test_a_primary_that_dies(servers: Servers) -> None:
         servers.old.kill()
         assert isinstance(next(listener), Disconnected)
         servers.move()
-        assert [Connected, Gap] == [type(event := next(listener)) for _ in range(2)]
-        assert isinstance(event, Gap)
-        assert event.since <= died_at < event.until
+        assert isinstance(next(listener), Connected)
+        gap = next(listener)
+        assert isinstance(gap, Gap)
+        assert gap.since <= died_at < gap.until
         assert servers.publish(1) == 1
         event = next(listener)
         assert isinstance(event, Received)
@@ -92,9 +93,10 @@ def test_a_planned_failover(servers: Servers) -> None:
         wait_until(lambda: pings(servers.old) > before + 2, "the old primary answers the listener")
         assert listener.connected
         servers.sentinel.demote_soon()  # it closes the connections of the server that it changes
-        assert [Disconnected, Connected, Gap] == [type(event := next(listener)) for _ in range(3)]
-        assert isinstance(event, Gap)
-        assert published_at < event.since
+        assert [Disconnected, Connected] == [type(next(listener)) for _ in range(2)]
+        gap = next(listener)
+        assert isinstance(gap, Gap)
+        assert published_at < gap.since
         assert servers.publish(2) == 1
         event = next(listener)
         assert isinstance(event, Received)

@@ -45,7 +45,7 @@ class Sentinel(Server):
     def ask(self, *words: object) -> Any:
         """The reply to one command."""
         with Redis(port=self.port, protocol=2) as client:
-            return client.execute_command(*words)  # type: ignore[no-untyped-call]
+            return client.execute_command(*words)
 
     def fail_over(self) -> None:
         """Begin a planned failover: the replica replaces a primary that works."""
