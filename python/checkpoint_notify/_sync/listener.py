@@ -111,8 +111,8 @@ class CheckpointListener(BaseListener):
 
         Every other event goes to its callback, in its turn and in this thread. Without a callback, a Gap and an Invalid
         are logged here; connections are logged in any case. `ordered` skips a notification whose version is not above
-        the highest seen: do not use it if producers start again at version 1. An exception ends this generator, also
-        one from a callback; a new call goes on.
+        the highest seen. `version` grows within one run of one producer, and a new run may start again: do not use
+        `ordered` then. An exception ends this generator, also one from a callback; a new call goes on.
         """
         accepts = VersionFilter(self._decoder.counters).accepts
         callbacks = self._callbacks(on_gap, on_invalid, on_connected, on_disconnected)
