@@ -26,7 +26,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Replace each `<!-- generated: NAME -->`."""
+    """Replace each `<!-- generated: NAME -->`, and drop the notes about that."""
+    markdown = re.sub(
+        r"<!-- repository only -->.*?<!-- end -->\n+", "", markdown, flags=re.DOTALL
+    )
     return re.sub(
         r"<!-- generated: (\w+) -->",
         lambda match: "\n".join(_PARTS[match[1]]()),
