@@ -37,6 +37,34 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     )
 
 
+def on_page_content(content: str, **_: object) -> str:
+    """Mark what must not be wrapped: columns of a terminal, and short code."""
+    content = re.sub(
+        r'<div class="language-console highlight">(?=((?:(?!</pre>).)*))',
+        lambda match: (
+            match[0].replace("console", "console columns")
+            if has_columns(re.sub(r"<[^>]*>", "", match[1]))
+            else match[0]
+        ),
+        content,
+        flags=re.DOTALL,
+    )
+    return re.sub(
+        r"(?<!</span>)(?<!<pre>)<code>(?=([^<>\n]{1,28})</code>)",
+        lambda match: f'<code class="{_length(match[1])} word">',
+        content,
+    )
+
+
+def _length(code: str) -> str:
+    return "short" if len(code) < 15 else "long"
+
+
+def has_columns(session: str) -> bool:
+    """Whether a session has a caret below a byte, or columns."""
+    return bool(re.search(r"^ *\^+ *$|\S {3,}\S", session, re.MULTILINE))
+
+
 def fields() -> Iterator[str]:
     """A section for each field of the message, from the schema."""
     schema: dict[str, Any] = json.loads(schema_text())

@@ -92,3 +92,27 @@ def test_pictures_are_readable_on_a_phone_and_in_the_dark(picture: Path) -> None
     assert root.find("{*}title") is not None
     used = [page.read_text(encoding="utf-8") for page in DOCS.glob("*.md")]
     assert any(re.search(rf"!\[[^\]]+\]\([\w/]*{picture.name}\)", page) for page in used)
+
+
+def test_only_columns_scroll(site: Path) -> None:
+    """The style sheet wraps signatures and sessions of a terminal, but a wrapped caret would not be below its byte."""
+    sessions = re.compile(r'<div class="language-console( columns)? highlight">(.*?)</pre>', re.DOTALL)
+    found = []
+    for page in ("command-line", "errors"):
+        for mark, block in sessions.findall((site / page / "index.html").read_text(encoding="utf-8")):
+            text = html.unescape(re.sub(r"<[^>]*>", "", block))
+            found.append(bool(mark))
+            assert bool(mark) == any(line.strip() == "^" or "   " in line.strip() for line in text.splitlines()), text
+    assert {True, False} == set(found)
+    rule = re.search(r"([^}]*)\{[^}]*white-space: pre-wrap", (DOCS / "extra.css").read_text(encoding="utf-8"))
+    assert rule is not None
+    assert ".doc-signature, .language-sh, .language-text, .language-console:not(.columns)" in rule[1]
+
+
+def test_signatures_fit_beside_the_table_of_contents(site: Path) -> None:
+    """A line has 84 columns at most, as the code of the pages."""
+    page = (site / "api" / "index.html").read_text(encoding="utf-8")
+    texts = re.findall(r'<div class="language-python doc-signature highlight">(.*?)</pre>', page, re.DOTALL)
+    lines = [line for text in texts for line in html.unescape(re.sub(r"<[^>]*>", "", text)).splitlines()]
+    assert len(texts) > 100
+    assert [] == [line for line in lines if len(line) > 84]
