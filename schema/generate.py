@@ -112,7 +112,7 @@ def generate_all(*, check: bool) -> int:
 def read(schema: Path, reserved: str) -> Any:
     """The types of a schema file; None where it is refused, which is told."""
     try:
-        document = schemas.read_document(schema.read_bytes())
+        document = schemas.read_contract(schema.read_bytes())
         for field in document.root.fields:
             if re.fullmatch(reserved, field.name):
                 place = child("/properties", field.name)

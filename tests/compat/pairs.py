@@ -2,52 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final
 
 from checkpoint_notify.compat import Bump, Verdict
-from checkpoint_notify.compat.kind import INTEGERS
-from checkpoint_notify.resources import schema_text
 
-Node: TypeAlias = dict[str, Any]
-Fields: TypeAlias = dict[str, Node]
-
-REAL: Final[Node] = json.loads(schema_text())
-F: Final[Fields] = {name: {k: v for k, v in node.items() if k != "$ref"} for name, node in REAL["properties"].items()}
-"""The fields of the message, in order."""
-STRING: Final[Node] = {"type": "string"}
-MAP: Final[Node] = {"type": "object", "additionalProperties": {"type": "string"}}
-
-
-def integer(rust: str) -> Node:
-    """The schema of an integer type of Rust."""
-    ((least, greatest),) = [kind.bounds for kind in INTEGERS.values() if kind.rust == rust and kind.bounds]
-    return {"type": "integer", "minimum": least, "maximum": greatest}
-
-
-U64: Final = integer("u64")
-U32: Final = integer("u32")
-I64: Final = integer("i64")
-F["version"] |= U64
-F["training_step"] |= U64
-
-
-def map_of(values: Node) -> Node:
-    """The schema of a map with values of this type."""
-    return {"type": "object", "additionalProperties": values}
-
-
-def refer(reference: str, **definitions: Node) -> Node:
-    """The schema of the message whose version is what the reference points at."""
-    return message(F | {"version": {"$ref": reference}}, **{"$defs": definitions})
-
-
-def message(fields: Mapping[str, Node], **more: Any) -> Node:
-    """The schema of a message; a field without a default is required."""
-    required = [name for name, node in fields.items() if "default" not in node]
-    head = {key: REAL[key] for key in ("$schema", "$id", "title", "description", "type", "additionalProperties")}
-    return head | {"properties": dict(fields), "required": required} | more
+from .kind_pairs import KIND_PAIRS
+from .schemas import I64, MAP, REAL, STRING, U32, U64, F, Fields, Node, Pair, map_of, message
 
 
 def without(*names: str) -> Fields:
@@ -73,22 +33,6 @@ def renamed(name: str, to: str) -> Fields:
     return {to if key == name else key: node for key, node in F.items()}
 
 
-class Pair(NamedTuple):
-    """An old and a new schema of one message."""
-
-    change: str
-    """What is done, in words."""
-    old: Node
-    new: Node
-    verdict: Verdict
-    fields: tuple[str, ...]
-    """The fields that are named for it, each once; '' is the message."""
-    bump: Bump = Bump.MAJOR
-    renaming: tuple[str, str] = ("", "")
-    """The name of one and the same thing before and after, where the pair means it so."""
-
-
-NONE: Final = Bump.NONE
 FULL, BACKWARD, FORWARD, BREAKING = Verdict.FULL, Verdict.BACKWARD, Verdict.FORWARD, Verdict.BREAKING
 NOW: Final = message(F)
 CLOSED: Final = message(F, additionalProperties=False)
@@ -97,18 +41,12 @@ STEP: Final = F["training_step"]
 NARROW: Final = message(F | {"version": U32})
 SIGNED: Final = message(F | {"version": I64})
 NEXT: Final = with_field("loss", TEXT)
-BARE: Final = message(F | {"version": U64})
 TEXTS: Final = message(F | {"metadata": MAP | {"default": {}}})
 LARGE: Final = message(F | {"metadata": map_of(U64) | {"default": {}}})
-LARGE_BY_NAME: Final = message(
-    F | {"metadata": map_of({"$ref": "#/$defs/count"}) | {"default": {}}}, **{"$defs": {"count": U64}}
-)
-BY_NAME: Final[Node] = {"$ref": "#/$defs/a"}
 SMALL: Final = message(F | {"metadata": map_of(U32) | {"default": {}}})
 
 PAIRS: Final = (
     Pair("nothing", REAL, REAL, FULL, (), Bump.NONE),
-    Pair("`$ref` written out", REAL, REAL | {"properties": F}, FULL, (), Bump.NONE),
     Pair("description of a field", NOW, message(F | {"version": U64}), FULL, ("version",), Bump.PATCH),
     Pair("description of the message", NOW, message(F, description="Another."), FULL, ("",), Bump.PATCH),
     Pair("`$id`", NOW, message(F, **{"$id": "urn:fks:checkpoint_notification:v2"}), FULL, ("",)),
@@ -294,43 +232,18 @@ PAIRS: Final = (
         FORWARD,
         ("metadata",),
     ),
-    Pair("`$ref` spelled otherwise", refer("#/$defs/u64", u64=U64), refer("#/%24defs/%7564", u64=U64), FULL, (), NONE),
-    Pair("`$ref` with the schema's own `$id`", BARE, refer(f"{REAL['$id']}#/$defs/u64", u64=U64), FULL, (), NONE),
-    Pair("`$ref` to another name of the same type", BARE, refer("#/$defs/b", a=U64, b=BY_NAME), FULL, (), NONE),
-    Pair(
-        "u64 becomes u32, `$ref` with `~1` unchanged",
-        refer("#/$defs/a~1b", **{"a/b": U64, "a~1b": U64}),
-        refer("#/$defs/a~1b", **{"a/b": U32, "a~1b": U64}),
-        FORWARD,
-        ("version",),
-    ),
-    Pair(
-        "u64 becomes u32, `$ref` with `~01` unchanged",
-        refer("#/$defs/a~01b", **{"a~1b": U64, "a/b": U64, "a~01b": U64}),
-        refer("#/$defs/a~01b", **{"a~1b": U32, "a/b": U64, "a~01b": U64}),
-        FORWARD,
-        ("version",),
-    ),
-    Pair(
-        "u64 becomes u32, `$ref` with `%25` unchanged",
-        refer("#/$defs/a%2520b", **{"a%20b": U64, "a b": U64, "a%2520b": U64}),
-        refer("#/$defs/a%2520b", **{"a%20b": U32, "a b": U64, "a%2520b": U64}),
-        FORWARD,
-        ("version",),
-    ),
-    Pair("map of strings becomes a map of u64", TEXTS, LARGE, BREAKING, ("metadata",)),
-    Pair("map of u64 becomes a map of strings", LARGE, TEXTS, BREAKING, ("metadata",)),
-    Pair("map of u64 becomes a map of u32", LARGE, SMALL, FORWARD, ("metadata",)),
-    Pair("map of u32 becomes a map of u64", SMALL, LARGE, BACKWARD, ("metadata",)),
+    Pair("map of strings becomes a map of u64", TEXTS, LARGE, BREAKING, ("metadata.*",)),
+    Pair("map of u64 becomes a map of strings", LARGE, TEXTS, BREAKING, ("metadata.*",)),
+    Pair("map of u64 becomes a map of u32", LARGE, SMALL, FORWARD, ("metadata.*",)),
+    Pair("map of u32 becomes a map of u64", SMALL, LARGE, BACKWARD, ("metadata.*",)),
     Pair(
         "map of u64 becomes a map of i64",
         LARGE,
         message(F | {"metadata": map_of(I64) | {"default": {}}}),
         BREAKING,
-        ("metadata",),
+        ("metadata.*",),
     ),
-    Pair("u64 becomes a map of u64", BARE, message(F | {"version": map_of(U64)}), BREAKING, ("version",)),
-    Pair("map of u64, its values by `$ref`", LARGE, LARGE_BY_NAME, FULL, (), NONE),
+    Pair("u64 becomes a map of u64", NOW, message(F | {"version": map_of(U64)}), BREAKING, ("version",)),
     Pair(
         "optional map renamed, its integers widened",
         message(with_field("losses", map_of(U32) | {"default": {}})),
@@ -346,5 +259,6 @@ PAIRS: Final = (
         FORWARD,
         ("losses", "notes"),
     ),
+    *KIND_PAIRS,
 )
 """The changes that the documentation lists, in its order."""

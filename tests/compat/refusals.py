@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .pairs import MAP, REAL, STRING, U64, F, Node, map_of, message, refer
+from .schemas import MAP, NUMBERS, REAL, STRING, U64, F, Node, map_of, message
 
 
 def with_version(node: object) -> Node:
@@ -18,7 +18,6 @@ def with_default(node: Node) -> Node:
 
 
 REFUSED: Final[dict[str, tuple[object, str]]] = {
-    "no_object": ([], "the schema: expected an object"),
     "keyword_of_the_message": (
         REAL | {"minProperties": 1},
         "/minProperties: the keyword 'minProperties' is not supported",
@@ -27,111 +26,50 @@ REFUSED: Final[dict[str, tuple[object, str]]] = {
         with_version(STRING | {"format": "date-time"}),
         "/properties/version/format: the keyword 'format' is not",
     ),
-    "keyword_beside_a_reference": (
-        with_version({"$ref": "#/$defs/u64", "minimum": 1}),
-        "/properties/version/minimum: the keyword 'minimum' is not supported",
+    "keyword_of_a_field_that_no_type_has": (
+        with_version(STRING | {"minLength": 1}),
+        "/properties/version/minLength: the keyword 'minLength' is not supported here: what it means for serde is not",
     ),
-    "keyword_of_another_type": (
-        with_version(STRING | {"minimum": 0}),
-        "/properties/version/minimum: the keyword 'minimum' is",
-    ),
-    "keyword_in_defs": (REAL | {"$defs": {"u64": U64 | {"multipleOf": 2}}}, "/$defs/u64/multipleOf: the keyword 'mul"),
     "keyword_in_a_map": (
-        with_version({"type": "object", "additionalProperties": STRING | {"pattern": "a"}}),
+        with_version(map_of(STRING | {"pattern": "a"})),
         "/properties/version/additionalProperties/pattern: the keyword 'pattern' is not supported",
     ),
-    "dialect": (
-        REAL | {"$schema": "http://json-schema.org/draft-07/schema#"},
-        "/$schema: expected https://json-schema",
+    "keyword_of_a_number": (
+        message(F, NUMBERS["u64"] | {"title": "u64", "multipleOf": 2}),
+        "/$defs/u64/title: expected 'U64'",
     ),
-    "message_of_another_type": (REAL | {"type": "array"}, "/type: a message is of type"),
-    "no_title": ({key: value for key, value in REAL.items() if key != "title"}, "/title: is missing"),
-    "title_is_no_string": (REAL | {"title": 1}, "/title: expected a string"),
-    "no_id": ({key: value for key, value in REAL.items() if key != "$id"}, "/$id: is missing"),
-    "no_fields": (message({}), "/properties: a message has at least one field"),
-    "unknown_required": (REAL | {"required": [*REAL["required"], "loss"]}, "/required/5: there is no property 'loss'"),
-    "required_is_no_name": (REAL | {"required": [["loss"]]}, "/required/0: there is no property ['loss']"),
-    "neither_required_nor_default": (
-        REAL | {"required": REAL["required"][1:]},
-        "/properties/model_path: neither required nor with a default",
-    ),
-    "required_and_default": (
-        REAL | {"required": [*REAL["required"], "metadata"]},
-        "/properties/metadata: both required and with a default",
-    ),
-    "default_of_another_type": (with_default(U64 | {"default": "0"}), '/properties/version/default: "0" is not a u64'),
-    "default_is_true": (with_default(U64 | {"default": True}), "/properties/version/default: true is not a u64"),
-    "default_out_of_bounds": (with_default(U64 | {"default": -1}), "/properties/version/default: -1 is not a u64"),
-    "default_is_null": (with_default(STRING | {"default": None}), "/properties/version/default: null is not a String"),
-    "default_of_a_map": (
-        with_default(MAP | {"default": {"a": 1}}),
-        '/properties/version/default: {"a": 1} is not a HashMap',
-    ),
-    "field_is_no_object": (with_version(True), "/properties/version: expected an object"),
-    "float": (
-        with_version({"type": "number"}),
-        "/properties/version/type: a field is of type 'string', 'integer', 'object'",
-    ),
-    "nullable": (with_version({"type": ["string", "null"]}), "/properties/version/type: a field is of type"),
-    "no_type": (with_version({"enum": ["a"]}), "/properties/version/type: a field is of type"),
-    "no_bounds": (with_version({"type": "integer", "minimum": 0}), "/properties/version/maximum: is missing"),
+    "number_in_its_place": (with_version(NUMBERS["u64"]), "/properties/version: a number is described in $defs"),
     "bound_is_a_float": (
-        with_version(U64 | {"minimum": 0.0}),
-        "/properties/version/minimum: expected an integer, in digits",
+        REAL | {"$defs": {"u64": NUMBERS["u64"] | {"minimum": 0.0}}},
+        "/$defs/u64/minimum: expected 0",
     ),
-    "odd_bounds": (
-        with_version(U64 | {"minimum": 1}),
-        "/properties/version: no integer type of Rust goes from 1 to 184467",
-    ),
-    "map_of_anything": (
-        with_version({"type": "object"}),
-        "/properties/version/additionalProperties: expected an object",
-    ),
-    "nested_struct": (
-        with_version(MAP | {"properties": {}}),
-        "/properties/version/properties: the keyword 'properties' is not supported",
-    ),
-    "map_of_maps": (
-        with_version({"type": "object", "additionalProperties": MAP}),
-        "/properties/version/additionalProperties/type: the values of a map are of type 'string', 'integer', not",
-    ),
-    "reference_is_no_text": (with_version({"$ref": {}}), "/properties/version/$ref: {} is not a reference"),
-    "required_twice": (REAL | {"required": [*REAL["required"], "version"]}, "/required/5: 'version' is listed twice"),
-    "dialect_with_a_fragment": (REAL | {"$schema": f"{REAL['$schema']}#"}, "/$schema: expected https://json-schema"),
-    "id_with_a_fragment": (REAL | {"$id": f"{REAL['$id']}#"}, "/$id: the $id must be a URI without a fragment"),
-    "one_type_in_a_list": (with_version({"type": ["string"]}), "/properties/version/type: a field is of type"),
     "bound_with_an_exponent": (
-        with_version(U64 | {"maximum": 1.8446744073709551615e19}),
-        "/properties/version/maximum: ",
+        REAL | {"$defs": {"u64": NUMBERS["u64"] | {"maximum": 1.8446744073709551615e19}}},
+        "/$defs/u64/maximum: expected 18446744073709551615",
     ),
-    "map_of_maps_by_reference": (
-        refer("#/$defs/outer", outer=map_of({"$ref": "#/$defs/inner"}), inner=MAP),
-        "/$defs/inner/type: the values of a map are of type",
-    ),
-    "map_of_itself": (refer("#/$defs/a", a=map_of({"$ref": "#/$defs/a"})), "/$defs/a/type: the values of a map are of"),
-    "default_of_a_map_of_another_type": (
-        with_default(map_of(U64) | {"default": {"a": "1"}}),
-        '/properties/version/default: {"a": "1"} is not a HashMap<String, u64>',
-    ),
+    "required_is_no_name": (REAL | {"required": [["loss"]]}, '/required/0: there is no property ["loss"]'),
+    "required_twice": (REAL | {"required": [*REAL["required"], "version"]}, "/required/5: 'version' stands here twice"),
+    "dialect_with_a_fragment": (REAL | {"$schema": f"{REAL['$schema']}#"}, "/$schema: expected https://json-schema"),
+    "id_with_a_fragment": (REAL | {"$id": f"{REAL['$id']}#"}, "/$id: a schema is named by a URI without a fragment"),
+    "types_in_a_list": (with_version({"type": ["string", "null"]}), '/properties/version/type: ["string", "null"] is'),
+    "default_of_another_type": (with_default(U64 | {"default": "0"}), '/properties/version/default: "0" is no u64'),
     "default_of_a_map_out_of_bounds": (
         with_default(map_of(U64) | {"default": {"a": -1}}),
-        '/properties/version/default: {"a": -1} is not a HashMap<String, u64>',
+        "/properties/version/default/a: -1 is no u64",
     ),
-    "default_in_defs": (refer("#/$defs/a", a=U64 | {"default": 1}), "/$defs/a/default: the keyword 'default' is not"),
     "place_is_escaped": (
-        REAL | {"$defs": {"a/b~c": STRING | {"a/b": 0}}},
-        "/$defs/a~1b~0c/a~1b: the keyword 'a/b' is not supported here",
+        with_version(STRING | {"a/b~c": 0}),
+        "/properties/version/a~1b~0c: the keyword 'a/b~c' is not supported here",
     ),
-    "place_of_a_property_is_escaped": (message({"a/b~c": {"type": "x"}}), "/properties/a~1b~0c/type: a field is of"),
 }
-
+"""What must not be compared, as nobody knows what it means on the wire; tests/contract has the other refusals."""
 
 NO_UNICODE: Final = {
     "property": (
         message({"\ud800": STRING}),
         '/properties: the name "\\ud800" is not valid Unicode',
     ),
-    "definition": (REAL | {"$defs": {"a\udfffb": U64}}, '/$defs: the name "a\\udfffb" is not valid Unicode'),
+    "definition": (REAL | {"$defs": {"a\udfffb": NUMBERS["u64"]}}, '/$defs: the name "a\\udfffb" is not valid Unicode'),
     "halves_in_the_wrong_order": (message({"\ude00\ud83d": STRING}), '/properties: the name "\\ude00\\ud83d" is not'),
     "title": (REAL | {"title": "A\ud800"}, '/title: "A\\ud800" is not valid Unicode'),
     "id": (REAL | {"$id": "urn:\ud800"}, '/$id: "urn:\\ud800" is not valid Unicode'),

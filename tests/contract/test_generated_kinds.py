@@ -22,7 +22,7 @@ import pytest
 
 from checkpoint_notify._bounds import IntRange
 from checkpoint_notify.codec.record import Record
-from checkpoint_notify.compat.schema import GENERATED_NAMES, HIDING, read_document
+from checkpoint_notify.compat.schema import GENERATED_NAMES, HIDING, read_contract
 
 ROOT: Final = Path(__file__).parents[2]
 GENERATE: Final = ROOT / "schema" / "generate.py"
@@ -293,7 +293,7 @@ def test_formatted_as_the_rest(file: Path, command: list[str]) -> None:
 def test_a_module_with_other_names_is_not_written(file: Path) -> None:
     """The generator renames without a word what it cannot write; that is found."""
     generate = runpy.run_path(str(GENERATE))
-    code, document = file.read_text(encoding="utf-8"), read_document(TEXT)
+    code, document = file.read_text(encoding="utf-8"), read_contract(TEXT)
     generate["check_names"](code, document)
     for old, new in [
         ("class Inner(", "class Inner1("),

@@ -214,28 +214,93 @@ def _named(name: str) -> Callable[[Schema], object]:
     return lambda schema: schema["properties"].update({name: ADDED["string"]})
 
 
+NO_NAME: Final = "its name is no name of a Python field in small letters"
 TAKEN: Final = "its name is one that the Python class needs itself"
 NOT_SUPPORTED: Final[dict[str, tuple[Callable[[Schema], object], str]]] = {
-    "u64_written_out": (
-        _one(U64),
-        "/properties/added: a number is described in $defs, as one of u8, u16, u32, u64, i8,",
+    "f64": (_one({"type": "number"}), "/properties/added: a number is described in $defs, as one of u8, u16,"),
+    "an_integer_without_bounds": (
+        _one({"type": "integer"}),
+        "/properties/added: a number is described in $defs, as one of u8, u16,",
     ),
-    "a_format": (
-        _one({"type": "string", "format": "date-time"}),
-        "/properties/added/format: the keyword 'format' is not supported here: chrono types, Decimal and Uuid are not",
+    "u64_written_out": (_one(U64), "/properties/added: a number is described in $defs, as one of u8, u16,"),
+    "enum": (_one({"type": "string", "enum": ["a", "b"]}), "/properties/added/enum: the keyword 'enum' is not"),
+    "nested": (
+        _one({"type": "object", "properties": {"x": {"type": "string"}}}),
+        "/properties/added/properties: the keyword 'properties' is not supported",
     ),
+    "nested_by_reference": (_one({"$ref": "#/$defs/other"}), "/properties/added/$ref: there is no 'other' in"),
+    "u64_by_another_spelling": (
+        _one({"$ref": "#/%24defs/%7564"}),
+        '/properties/added/$ref: "#/%24defs/%7564" is no type in $defs',
+    ),
+    "u64_by_the_name_of_the_schema": (
+        lambda schema: schema["properties"].update(version={"$ref": f"{schema['$id']}#/$defs/u64"}),
+        '/properties/version/$ref: "urn:fks:checkpoint_notification:v1#/$defs/u64" is no type in $defs',
+    ),
+    "dangling_where_nothing_refers_to_it": (
+        lambda schema: schema["$defs"].update(
+            {"A": {"title": "A", "type": "object", "properties": {"x": {"$ref": "#/$defs/U64"}}}}
+        ),
+        "/$defs/A/properties/x/$ref: there is no 'U64' in $defs",
+    ),
+    "definition_with_a_slash": (
+        lambda schema: schema["$defs"].update({"a/b": {"title": "a/b", "type": "string"}}),
+        "/$defs/a~1b: 'a/b' is no name for the class of a type",
+    ),
+    "nullable": (
+        _one({"type": ["string", "null"], "default": None}),
+        '/properties/added/type: ["string", "null"] is no type of a field',
+    ),
+    "any_of": (_one({"anyOf": [{"type": "string"}]}), "/properties/added/anyOf: only an Option is written so"),
+    "a_bound_that_nothing_holds": (
+        _one({"type": "string", "maxLength": 5}),
+        "/properties/added/maxLength: the keyword",
+    ),
+    "a_format": (_one({"type": "string", "format": "date-time"}), "/properties/added/format: the keyword 'format'"),
+    "option": (
+        lambda schema: schema["required"].remove("saved_at"),
+        "/properties/saved_at: neither required nor with a default",
+    ),
+    "required_with_a_default": (
+        lambda schema: schema["required"].append("metadata"),
+        "/properties/metadata: both required and with a default",
+    ),
+    "default_of_another_type": (_one({"type": "string", "default": 0}), "/properties/added/default: 0 is no String"),
     "default_beyond_u64": (
         _one({"$ref": "#/$defs/u64", "default": 2**64}),
-        "/properties/added/default: 18446744073709551616 is no u64: write a value that is one",
+        "/properties/added/default: 18446744073709551616 is no u64",
     ),
-    "slash": (_named("a/b"), "/properties/a~1b: its name is no name of a Python field in small letters"),
+    "default_true": (_one({"$ref": "#/$defs/u64", "default": True}), "/properties/added/default: true is no u64"),
+    "default_map_of_numbers": (
+        _one({**ADDED["map"], "default": {"a": 1}}),
+        "/properties/added/default/a: 1 is no String",
+    ),
+    "keyword": (_named("class"), f"/properties/class: {NO_NAME}"),
+    "capital": (_named("runId"), f"/properties/runId: {NO_NAME}"),
+    "underscore": (_named("_id"), f"/properties/_id: {NO_NAME}"),
+    "beyond_ascii": (_named("größe"), f"/properties/größe: {NO_NAME}"),
+    "slash": (_named("a/b"), f"/properties/a~1b: {NO_NAME}"),
     "half_a_character": (_named("\ud800"), '/properties: the name "\\ud800" is not valid Unicode'),
     "self": (_named("self"), f"/properties/self: {TAKEN}"),
     "method": (_named("new"), f"/properties/new: {TAKEN}"),
     "codec": (_named("to_json_bytes"), f"/properties/to_json_bytes: {TAKEN}"),
     "builder": (_named("with_version"), f"/properties/with_version: {TAKEN}"),
-    "another_u64": (lambda schema: schema["$defs"]["u64"].update(maximum=2**63), "/$defs/u64/maximum: expected 184467"),
+    "not_described": (lambda schema: schema["required"].append("added"), '/required/5: there is no property "added"'),
+    "another_u64": (
+        lambda schema: schema["$defs"]["u64"].update(maximum=2**63),
+        "/$defs/u64/maximum: expected 18446744073709551615",
+    ),
+    "no_message": (lambda schema: schema.update(type="array"), '/type: expected "object"'),
+    "no_title": (lambda schema: schema.pop("title"), "/title: is missing"),
     "title_is_no_class": (lambda schema: schema.update(title="checkpoint"), "/title: 'checkpoint' is no name for the"),
+    "title_is_taken": (
+        lambda schema: schema.update(title="U64"),
+        "/title: 'U64' is a name that the generated module needs itself",
+    ),
+    "keyword_of_the_message": (
+        lambda schema: schema.update(minProperties=1),
+        "/minProperties: the keyword 'minProperties'",
+    ),
 }
 """One of each part of the generator that refuses; tests/contract/test_schema_types.py has all that is refused."""
 

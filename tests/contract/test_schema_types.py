@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from checkpoint_notify.compat.document import SchemaError
-from checkpoint_notify.compat.schema import DIALECT, Document, read_document
+from checkpoint_notify.compat.schema import DIALECT, Contract, read_contract
 
 Node = dict[str, Any]
 
@@ -57,10 +57,10 @@ PLACE: Final = "/properties/added"
 Edit = Callable[[Node], object]
 
 
-def _read(edit: Edit) -> Document:
+def _read(edit: Edit) -> Contract:
     schema = copy.deepcopy(BASE)
     edit(schema)
-    return read_document(json.dumps(schema))
+    return read_contract(json.dumps(schema))
 
 
 def _one(field: object, name: str = "added") -> Edit:
@@ -370,7 +370,7 @@ def test_what_is_no_kind_is_refused(name: str) -> None:
 def test_what_is_no_schema_is_refused(text: str | bytes, reason: str) -> None:
     """Before any keyword is read."""
     with pytest.raises(SchemaError) as caught:
-        read_document(text)
+        read_contract(text)
     assert reason == str(caught.value)[: len(reason)]
 
 
@@ -379,7 +379,7 @@ def test_a_float_beyond_all_is_no_default() -> None:
     schema = copy.deepcopy(BASE)
     _one({**F64, "default": 17.5})(schema)
     with pytest.raises(SchemaError, match=f"^{PLACE}/default: "):
-        read_document(json.dumps(schema).replace("17.5", "1e999"))
+        read_contract(json.dumps(schema).replace("17.5", "1e999"))
 
 
 def test_words_stand_at_each_node() -> None:

@@ -142,7 +142,7 @@ def _in_schema(name: str, before: str, after: str) -> Iterator[Difference]:
     for change in comparison.changes:
         stops = [f"not backward: {change.backward}"] * bool(change.backward)
         stops += [f"not forward: {change.forward}"] * bool(change.forward)
-        what = "; ".join([f"{name}: {change.field or 'the message'}: {change.what}", *stops])
+        what = "; ".join([f"{name}: {change.where}: {change.what}", *stops])
         yield Difference(what, change.bump, Bump.NONE if comparison.verdict is Verdict.FULL else change.bump)
 
 

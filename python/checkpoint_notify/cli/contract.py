@@ -89,8 +89,7 @@ def _contract(file: str) -> Contract:
 def _show_comparison(comparison: Comparison) -> None:
     screen = Screen()
     for change in comparison.changes:
-        field = quoted(change.field) if change.field else "the message"
-        screen.line(f"{field}: {shortened(change.what)}", indent=4)
+        screen.line(f"{shortened(change.where)}: {shortened(change.what)}", indent=4)
         for direction, why in (("backward", change.backward), ("forward", change.forward)):
             if why:
                 screen.line(f"    not {direction}: {shortened(why)}", indent=8)

@@ -1,9 +1,8 @@
 """Compares two schemas: says whether old and new programs can read each other's messages (docs/evolution.md)."""
 
 from checkpoint_notify.compat.compare import compare
-from checkpoint_notify.compat.contract import Contract, ContractField, read_contract
 from checkpoint_notify.compat.document import SchemaError
-from checkpoint_notify.compat.kind import ContractKind
+from checkpoint_notify.compat.schema import Contract, read_contract
 from checkpoint_notify.compat.verdict import Bump, Change, Comparison, Verdict
 
 __all__ = [
@@ -11,8 +10,6 @@ __all__ = [
     "Change",
     "Comparison",
     "Contract",
-    "ContractField",
-    "ContractKind",
     "SchemaError",
     "Verdict",
     "compare",

@@ -64,7 +64,7 @@ _NUMBERS: Final = ", ".join(NUMBERS)
 _EXPECTED: Final = {bool: "true or false", dict: "an object", list: "an array", str: "a string"}
 
 
-class Document(NamedTuple):
+class Contract(NamedTuple):
     """What a schema describes."""
 
     root: Struct
@@ -74,7 +74,7 @@ class Document(NamedTuple):
     """The types in `$defs`, by name; each holds only types that are read before it, and itself never."""
 
 
-def read_document(text: str | bytes) -> Document:
+def read_contract(text: str | bytes) -> Contract:
     """The types of a schema; `SchemaError` for the first thing that is not as it must be."""
     schema = _object(load(text), "")
     try:
@@ -83,7 +83,7 @@ def read_document(text: str | bytes) -> Document:
         refuse("/$defs", "its types are nested too deep in each other: no message needs that")
 
 
-def _document(schema: Node) -> Document:
+def _document(schema: Node) -> Contract:
     if schema.get("$schema") != DIALECT:
         refuse("/$schema", f"expected {DIALECT}")
     identity = _member(schema, "$id", str, "")
@@ -98,7 +98,7 @@ def _document(schema: Node) -> Document:
     _check_type_name(name, "/title")
     reader = _Reader(definitions)
     root = {key: node for key, node in schema.items() if key not in ("$schema", "$id", "$defs")}
-    found = Document(reader.struct(root, "", name), identity, reader.types)
+    found = Contract(reader.struct(root, "", name), identity, reader.types)
     for unused in definitions:
         reader.named(unused, child("/$defs", unused))
     return found
@@ -171,7 +171,7 @@ class _Reader:
             check_value(kind, node["default"], child(place, "default"))
         if serde and node["default"] is not None:
             refuse(child(place, "default"), "with this x-serde, it is null")
-        return StructField(name, kind, required, node.get("default"), serde, _words(node))
+        return StructField(name, kind, required, node.get("default"), serde, _words(node), self._inner_words(node))
 
     def type(self, given: object, place: str, more: frozenset[str] = frozenset()) -> WireType:
         """The type that a node describes; `more` keywords are the caller's."""
@@ -208,6 +208,15 @@ class _Reader:
         if isinstance(inner, Option):
             refuse(child(place, "0"), "an Option of an Option cannot be told from an Option on the wire: write one")
         return Option(inner)
+
+    def _inner_words(self, node: Node) -> Node:
+        """What is said of the nodes inside a field's, each under its keyword, and of the number that it is."""
+        inner = {key: node[key] for key in node if key in ("items", "additionalProperties")}
+        inner |= {f"anyOf/{index}": option for index, option in enumerate(node.get("anyOf", []))}
+        number = node.get("$ref", "").removeprefix(DEFS)
+        if number in NUMBERS:
+            inner["$ref"] = self._definitions[number]
+        return {key: [_words(inside), self._inner_words(inside)] for key, inside in inner.items()}
 
 
 def _form(node: Node, place: str) -> str:

@@ -39,13 +39,20 @@ class Change(NamedTuple):
     """One difference between two schemas."""
 
     field: str
-    """The name of the field; empty for a change of the whole message."""
+    """The place of the field, such as `legs[].side`, or `limits.*` for the values of a map; empty for the message."""
     what: str
     backward: str = ""
     """Why a new reader refuses or misreads some old message; empty if it does not."""
     forward: str = ""
     """Why an old reader refuses or misreads some new message; empty if it does not."""
     bump: Bump = Bump.MAJOR
+    type: str = ""
+    """The struct or enum that changed, at each place where it stands; empty for the message itself."""
+
+    @property
+    def where(self) -> str:
+        """The place and the type in words."""
+        return (self.field or "the message") + (f" (in {self.type})" if self.type else "")
 
 
 class Comparison(NamedTuple):

@@ -13,21 +13,21 @@ from checkpoint_notify.compat.pointer import child
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`String`."""
+    """The type `String`."""
 
     rust: str = "String"
 
 
 @dataclass(frozen=True, slots=True)
 class Bool:
-    """`bool`."""
+    """The type `bool`."""
 
     rust: str = "bool"
 
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """`u8` to `u64` and `i8` to `i64`."""
+    """The integer types `u8` to `u64` and `i8` to `i64`."""
 
     rust: str
     minimum: int
@@ -36,14 +36,14 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Float:
-    """`f64`."""
+    """The type `f64`."""
 
     rust: str = "f64"
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`Option<T>`."""
+    """An `Option<T>`."""
 
     inner: WireType
 
@@ -55,7 +55,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Vec:
-    """`Vec<T>`."""
+    """A `Vec<T>`."""
 
     inner: WireType
 
@@ -67,7 +67,7 @@ class Vec:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """`HashMap<String, T>`."""
+    """A `HashMap<String, T>`."""
 
     inner: WireType
 
@@ -99,6 +99,8 @@ class StructField:
     serde: Node
     """What JSON Schema cannot say: the node's `x-serde`."""
     words: Node
+    inner_words: Node
+    """What is said of the types inside its own, such as the items of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Struct:
 
 
 WireType: TypeAlias = Text | Bool | Integer | Float | Option | Vec | Map | Enum | Struct
+"""The type of a field, or of what a field holds."""
 
 INTEGERS: Final = tuple(
     Integer(f"{sign}{bits}", -(2 ** (bits - 1)) if sign == "i" else 0, 2 ** (bits - (sign == "i")) - 1)
