@@ -23,6 +23,8 @@ def arrived(payload: Payload, read: Read, writer: Contract, reader: Contract, na
     known = {field.name: field.type for field in writer.root.fields}
     for field in reader.root.fields:
         name = names.get(field.name, field.name)
+        if name not in known and field.required:
+            return False  # an array has another field's value at this position
         meant = payload.value[name] if name in known else whole(field.type, field.default)
         if not same(known.get(name, field.type), meant, field.type, read.get(field.name)):
             return False
