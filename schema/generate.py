@@ -22,20 +22,23 @@ every field is required there, so that none is moved, and brings its default as 
 """
 
 import ast
+import contextlib
 import difflib
 import importlib
 import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import textwrap
 import tomllib
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from datamodel_code_generator.__main__ import main as make_module
 
 PACKAGE = "checkpoint_notify"
 if PACKAGE not in sys.modules:
@@ -132,11 +135,11 @@ def module_of(document: Any, root: Path, *arguments: str) -> str:
         settings = json.dumps(str(root / "pyproject.toml"), ensure_ascii=False)
         # It leaves docstrings as they are: another kind of string would make others of them.
         Path(folder, "ruff.toml").write_text(f'extend = {settings}\nlint.unfixable = ["D"]\n', encoding="utf-8")
-        # Only a warning tells that ruff failed and the code was left as it was.
-        command = [sys.executable, "-W", "error", "-m", "datamodel_code_generator", *arguments]
-        files = ["--input", str(schema), "--output", str(output)]
-        if status := subprocess.run([*command, *files], cwd=root, check=False).returncode:
-            raise GeneratorError(f"datamodel-code-generator failed with exit status {status}")
+        # It reads the pyproject.toml of the working directory.
+        with contextlib.chdir(root), warnings.catch_warnings():
+            warnings.simplefilter("error")  # only a warning tells that ruff failed and the code was left as it was
+            if status := make_module([*arguments, "--input", str(schema), "--output", str(output)]):
+                raise GeneratorError(f"datamodel-code-generator failed with exit status {status}")
         module = output.read_text(encoding="utf-8")
     check_names(module, document)
     return module
