@@ -8,38 +8,18 @@ import re
 import struct
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
 import pytest
 
 from ..conftest import RustBin
+from ..support.kinds import FOLDER, LISTS, SCHEMAS, payload, schema, vectors
 from ..support.peer import Peer
 
-FOLDER: Final = Path(__file__).parent
-SCHEMAS: Final = {file.name.removesuffix(".schema.json"): file for file in sorted(FOLDER.glob("*.schema.json"))}
 PAIRS: Final[dict[str, dict[str, Any]]] = json.loads((FOLDER / "pairs.json").read_text(encoding="utf-8"))
-LISTS: Final = ("canonical", "unusual", "refused")
 MESSAGE: Final = FOLDER.parents[1] / "schema" / "checkpoint_notification.schema.json"
 RESPONSE: Final = json.loads((MESSAGE.parent / "peer_protocol.schema.json").read_text(encoding="utf-8"))
-
-
-def schema(name: str) -> dict[str, Any]:
-    """The schema of a type."""
-    read: dict[str, Any] = json.loads(SCHEMAS[name].read_text(encoding="utf-8"))
-    return read
-
-
-def vectors(name: str, which: str) -> list[dict[str, Any]]:
-    """A list of a type."""
-    text = (FOLDER / "vectors" / name / f"{which}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.split("\n")[:-1]]
-
-
-def payload(vector: dict[str, Any]) -> bytes:
-    """The bytes of a vector."""
-    return base64.b64decode(vector["payload_base64"]) if "payload_base64" in vector else vector["payload"].encode()
 
 
 def _all_schemas() -> Iterator[tuple[str, dict[str, Any]]]:

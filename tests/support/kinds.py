@@ -1,0 +1,96 @@
+"""Types of further kinds (tests/kinds): their generated classes, their vectors, and their values in the protocol."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import enum
+import functools
+import importlib.util
+import json
+import runpy
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from checkpoint_notify import DecodeError
+from checkpoint_notify.codec.numbers import show_float
+
+from .repository_copy import ROOT
+
+FOLDER: Final = ROOT / "tests" / "kinds"
+SCHEMAS: Final = {file.name.removesuffix(".schema.json"): file for file in sorted(FOLDER.glob("*.schema.json"))}
+LISTS: Final = ("canonical", "unusual", "refused")
+
+Vector = dict[str, Any]
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The schema of a type."""
+    read: dict[str, Any] = json.loads(SCHEMAS[name].read_text(encoding="utf-8"))
+    return read
+
+
+def vectors(name: str, which: str) -> list[Vector]:
+    """A list of a type."""
+    text = (FOLDER / "vectors" / name / f"{which}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.split("\n")[:-1]]
+
+
+def payload(vector: Vector) -> bytes:
+    """The bytes of a vector."""
+    return base64.b64decode(vector["payload_base64"]) if "payload_base64" in vector else vector["payload"].encode()
+
+
+@functools.cache
+def generated(name: str) -> Any:
+    """The class that is generated from the schema of a type; made once in a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "generated.py")
+        assert _generate_one()(SCHEMAS[name], file) == 0
+        spec = importlib.util.spec_from_file_location(f"generated_{name}", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # where `typing.get_type_hints` and pickle look for names
+        spec.loader.exec_module(module)
+    return getattr(module, schema(name)["title"])
+
+
+@functools.cache
+def _generate_one() -> Callable[[Path, Path], int]:
+    generate_one: Callable[[Path, Path], int] = runpy.run_path(str(ROOT / "schema" / "generate.py"))["generate_one"]
+    return generate_one
+
+
+def to_protocol(value: Any) -> Any:
+    """A value of any kind, as docs/protocol.md says."""
+    match value:
+        case None | bool():
+            return value
+        case enum.Enum():
+            return value.value
+        case int():
+            return str(value)
+        case float():
+            return show_float(value)
+        case list():
+            return [to_protocol(item) for item in value]
+        case dict():
+            return {key: to_protocol(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value):
+        return {field.name: to_protocol(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return value
+
+
+def answer_of(decode: Callable[[bytes], Any], given: bytes) -> dict[str, Any]:
+    """What a decoder makes of a payload, as the peer would answer."""
+    try:
+        return {"value": to_protocol(decode(given))}
+    except DecodeError as error:
+        if error.category == "utf8":
+            return {"error": {"category": "utf8", "offset": error.offset}}
+        fields = ("category", "message", "line", "column")
+        return {"error": {**{name: getattr(error, name) for name in fields}, "text": str(error)}}
