@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from checkpoint_notify import DecodeError
 from checkpoint_notify.codec.numbers import show_float
+from checkpoint_notify.testing.refusals import Refusal, RefusedPayload
 
 from .repository_copy import ROOT
 
@@ -90,7 +91,16 @@ def answer_of(decode: Callable[[bytes], Any], given: bytes) -> dict[str, Any]:
     try:
         return {"value": to_protocol(decode(given))}
     except DecodeError as error:
-        if error.category == "utf8":
-            return {"error": {"category": "utf8", "offset": error.offset}}
-        fields = ("category", "message", "line", "column")
-        return {"error": {**{name: getattr(error, name) for name in fields}, "text": str(error)}}
+        return _error(error, str(error))
+
+
+def refusal_of(refused: RefusedPayload) -> dict[str, Any]:
+    """The error that a strategy claims, as the peer would answer."""
+    return _error(refused.error, refused.error.text)
+
+
+def _error(error: DecodeError | Refusal, text: str | None) -> dict[str, Any]:
+    if error.category == "utf8":
+        return {"error": {"category": "utf8", "offset": error.offset}}
+    fields = ("category", "message", "line", "column")
+    return {"error": {**{name: getattr(error, name) for name in fields}, "text": text}}

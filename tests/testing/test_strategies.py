@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
-from checkpoint_notify import CheckpointNotification, DecodeError
+from checkpoint_notify import CheckpointNotification, DecodeError, _generated
 from checkpoint_notify.conformance.values import to_protocol
 from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.errors import Category
@@ -23,7 +23,7 @@ from checkpoint_notify.testing import (
     unusual_payloads,
 )
 from checkpoint_notify.testing._json import compact
-from checkpoint_notify.testing._messages import SpelledMessage, unusual_messages
+from checkpoint_notify.testing.strategies import strategies_for
 
 from ..support.peer import Peer
 from ..tools.fuzz.messages import REACHABLE, kind_of
@@ -88,12 +88,14 @@ def test_rust_writes_all_canonical_payloads(peer: Peer, payload: bytes) -> None:
 
 
 @settings(max_examples=1000)
-@given(unusual_messages())
-def test_rust_reads_and_never_writes_all_unusual_payloads(peer: Peer, message: SpelledMessage) -> None:
+@given(strategies_for(CheckpointNotification, _generated.CheckpointNotification).unusual)
+def test_rust_reads_and_never_writes_all_unusual_payloads(
+    peer: Peer, message: tuple[CheckpointNotification, bytes]
+) -> None:
     """The real crate reads the value that the payload was made for, and writes other bytes for it."""
-    value = {name: str(value) if isinstance(value, int) else value for name, value in message.values.items()}
-    assert {"value": value} == peer.decode(message.payload)
-    assert message.payload != written_by_rust(peer, value)
+    value = to_protocol(message[0])
+    assert {"value": value} == peer.decode(message[1])
+    assert message[1] != written_by_rust(peer, value)
 
 
 def test_rust_refuses_all_refused_payloads_with_that_error(peer: Peer) -> None:

@@ -6,8 +6,8 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from checkpoint_notify.testing import _places as places
 from checkpoint_notify.testing._faults import EOF_STRING, cut, fault, pick
+from checkpoint_notify.testing._places import Places
 from checkpoint_notify.testing.refusals import RefusedPayload
 
 _CONTROL: Final = "control character (\\u0000-\\u001F) found while parsing a string"
@@ -29,22 +29,20 @@ def _leading(draw: st.DrawFn) -> bytes:
 
 
 @st.composite
-def _broken_string(draw: st.DrawFn) -> RefusedPayload:
-    control = draw(_CONTROLS)
-    if draw(st.booleans()):
-        return fault(draw, draw(places.IGNORED_STRINGS), control, _CONTROL, at=0)
-    return fault(draw, draw(places.USED_STRINGS), control, _CONTROL)
+def _broken_string(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    before, used = draw(places.texts)
+    return fault(draw, before, draw(_CONTROLS), _CONTROL, at=1 if used else 0)
 
 
 @st.composite
-def _broken_escape(draw: st.DrawFn) -> RefusedPayload:
+def _broken_escape(draw: st.DrawFn, places: Places) -> RefusedPayload:
     raw = b"\\" + (draw(_NO_ESCAPES) if draw(st.booleans()) else b"u" + draw(_NO_HEX4))
-    return fault(draw, draw(places.USED_STRINGS | places.IGNORED_STRINGS), raw, "invalid escape")
+    return fault(draw, draw(places.texts).before, raw, "invalid escape")
 
 
 @st.composite
-def _lone_surrogate(draw: st.DrawFn) -> RefusedPayload:
-    before = draw(places.USED_STRINGS)
+def _lone_surrogate(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    before = draw(places.used_texts).before
     if draw(st.booleans()):
         return fault(draw, before, rb"\u%04X" % draw(st.integers(0xDC00, 0xDFFF)), _LONE_SURROGATE)
     other = draw(st.integers(0, 0xDBFF) | st.integers(0xE000, 0xFFFF))
@@ -52,25 +50,20 @@ def _lone_surrogate(draw: st.DrawFn) -> RefusedPayload:
 
 
 @st.composite
-def _half_a_pair(draw: st.DrawFn) -> RefusedPayload:
+def _half_a_pair(draw: st.DrawFn, places: Places) -> RefusedPayload:
     rest = pick(draw, b'"', b"a", b"\n", rb"\n", rb"\"", b"\\\\")
-    return fault(draw, draw(places.USED_STRINGS), _leading(draw) + rest, "unexpected end of hex escape")
+    return fault(draw, draw(places.used_texts).before, _leading(draw) + rest, "unexpected end of hex escape")
 
 
 @st.composite
-def cut_string(draw: st.DrawFn) -> RefusedPayload:
+def cut_string(draw: st.DrawFn, places: Places) -> RefusedPayload:
     """Draw a payload that ends within a string."""
     raw = pick(draw, b"", b"\\", rb"\u", rb"\u00", rb"\uzzz")
-    if draw(st.booleans()):
-        return cut(draw(places.IGNORED_STRINGS) + raw, EOF_STRING)
-    leading = _leading(draw) if draw(st.booleans()) else b""
-    return cut(draw(places.USED_STRINGS) + leading + raw, EOF_STRING)
+    before, used = draw(places.texts)
+    leading = _leading(draw) if used and draw(st.booleans()) else b""
+    return cut(before + leading + raw, EOF_STRING)
 
 
-REFUSED_STRINGS: Final = st.one_of(
-    _broken_string(),
-    _broken_escape(),
-    _lone_surrogate(),
-    _half_a_pair(),
-)
-"""Payloads with one fault in a string."""
+def refused_strings(places: Places) -> st.SearchStrategy[RefusedPayload]:
+    """Return a strategy for payloads with one fault in a string."""
+    return st.one_of(_broken_string(places), _broken_escape(places), _lone_surrogate(places), _half_a_pair(places))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from checkpoint_notify.codec.layout import Field
-from checkpoint_notify.testing import _places as places
+from checkpoint_notify.codec.layout import StructKind
+from checkpoint_notify.codec.unexpected import one_of
 from checkpoint_notify.testing._faults import EOF_LIST, EOF_OBJECT, EOF_VALUE, cut, fault, pick
 from checkpoint_notify.testing._json import TEXT, spacing
-from checkpoint_notify.testing._messages import (
-    FEWEST_ELEMENTS,
-    FIELDS,
+from checkpoint_notify.testing._places import TRAILING, Places, Slot, next_member, opened_array
+from checkpoint_notify.testing._values import (
+    fewest_elements,
     field_key,
     field_member,
     object_of,
+    unknown_keys,
     unknown_members,
-    unusual_messages,
+    unusual_payloads_of,
 )
 from checkpoint_notify.testing.refusals import RefusedPayload, refused
 
@@ -25,123 +26,147 @@ from checkpoint_notify.testing.refusals import RefusedPayload, refused
 
 
 @st.composite
-def _wrong_key(draw: st.DrawFn) -> RefusedPayload:
+def _wrong_key(draw: st.DrawFn, places: Places) -> RefusedPayload:
     raw = pick(draw, b",", b":", b"]", b"{", b"1", b"a", b"'", "é".encode())
-    return fault(draw, draw(places.KEYS).before, raw, "key must be a string", at=1)
+    return fault(draw, draw(places.keys).before, raw, "key must be a string", at=1)
 
 
 @st.composite
-def _comma_before_brace(draw: st.DrawFn) -> RefusedPayload:
-    before, _, used = draw(places.KEYS.filter(lambda key: not key.first))
+def _comma_before_brace(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    before, _, used = draw(places.keys.filter(lambda key: not key.first))
     return fault(draw, before, b"}", "trailing comma" if used else "key must be a string")
 
 
 @st.composite
-def cut_before_key(draw: st.DrawFn) -> RefusedPayload:
+def cut_before_key(draw: st.DrawFn, places: Places) -> RefusedPayload:
     """Draw a payload that ends where a key may begin."""
-    before, first, used = draw(places.KEYS)
+    before, first, used = draw(places.keys)
     return cut(before, EOF_VALUE if used and not first else EOF_OBJECT)
 
 
 @st.composite
-def _no_colon(draw: st.DrawFn) -> RefusedPayload:
-    before = draw(places.KEYS_READ)
+def _no_colon(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    before = draw(places.keys_read)
     if draw(st.booleans()):
         return cut(before, EOF_OBJECT)
     return fault(draw, before, pick(draw, b",", b"}", b'"', b"1", b"=", b"{"), "expected `:`")
 
 
 @st.composite
-def _no_comma_in_object(draw: st.DrawFn) -> RefusedPayload:
-    before = draw(places.MEMBERS_READ)
+def _no_comma_in_object(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    before = draw(places.members_read)
     if draw(st.booleans()):
         return cut(before, EOF_OBJECT)
     return fault(draw, before, pick(draw, b":", b'"', b"]", b"{", b"x", b"'"), "expected `,` or `}`")
 
 
 @st.composite
-def _no_comma_in_array(draw: st.DrawFn) -> RefusedPayload:
-    before, count = draw(places.ELEMENTS_READ)
-    message = "trailing characters" if count == len(FIELDS) else "expected `,` or `]`"
-    if draw(st.booleans()):
-        before, message = draw(places.IGNORED_ELEMENTS_READ), "expected `,` or `]`"
+def _no_comma_in_array(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    before, message, _ = draw(places.elements)
     if draw(st.booleans()):
         return cut(before, EOF_LIST)
     return fault(draw, before, pick(draw, b":", b'"', b"}", b"{", b"x", b"'"), message)
 
 
 @st.composite
-def _comma_before_bracket(draw: st.DrawFn) -> RefusedPayload:
+def _comma_before_bracket(draw: st.DrawFn, places: Places) -> RefusedPayload:
     space = spacing(draw)
-    before, message = draw(places.ELEMENTS_READ).before, "trailing comma"
-    if draw(st.booleans()):
-        before, message = draw(places.IGNORED_ELEMENTS_READ), "expected value"
+    before, _, message = draw(places.elements)
     return fault(draw, before, b"," + space() + b"]", message)
 
 
+# Structs.
+
+StructSlot = tuple[Slot, StructKind]
+
+
 @st.composite
-def _one_element_too_many(draw: st.DrawFn) -> RefusedPayload:
+def _one_element_too_many(draw: st.DrawFn, structs: Sequence[StructSlot]) -> RefusedPayload:
+    slot, layout = draw(st.sampled_from(structs))
     space = spacing(draw)
-    before = places.opened_array(draw, len(FIELDS)) + b"," + space()
+    before = opened_array(draw, slot, layout, len(layout.fields)) + b"," + space()
     raw = pick(draw, b"", b"1", b'"', b"{", b",", b"x")
     if raw == b"":
-        return refused(before, "syntax", "trailing characters", len(before))
-    return fault(draw, before, raw, "trailing characters")
-
-
-# Whole messages.
+        return refused(before, "syntax", TRAILING, len(before))
+    return fault(draw, before, raw, TRAILING)
 
 
 @st.composite
-def _too_few_elements(draw: st.DrawFn, count: int) -> RefusedPayload:
+def _too_few_elements(draw: st.DrawFn, structs: Sequence[StructSlot]) -> RefusedPayload:
+    slot, layout = draw(st.sampled_from(structs))
+    count = draw(st.integers(0, fewest_elements(layout) - 1))
     space = spacing(draw)
-    before = places.opened_array(draw, count) + space()
-    found = next(index for index in range(count, len(FIELDS)) if FIELDS[index].default is None)
-    elements = f"{len(FIELDS)} element{'s' * (len(FIELDS) != 1)}"
-    message = f"invalid length {found}, expected {places.STRUCT} with {elements}"
+    before = opened_array(draw, slot, layout, count) + space()
+    total = len(layout.fields)
+    found = next(index for index in range(count, total) if layout.fields[index].array_default is None)
+    message = f"invalid length {found}, expected {layout.expected} with {total} element{'s' * (total != 1)}"
     return fault(draw, before, b"]", message, category="data")
 
 
 @st.composite
-def _missing_field(draw: st.DrawFn, first: int) -> RefusedPayload:
+def _missing_field(draw: st.DrawFn, structs: Sequence[StructSlot]) -> RefusedPayload:
+    slot, layout = draw(st.sampled_from(structs))
+    missing = draw(st.sampled_from([field for field in layout.fields if field.default is None]))
+    first = layout.fields.index(missing)
     space = spacing(draw)
-    present = [field for field in FIELDS[first + 1 :] if draw(st.booleans())]
-    members = [field_member(draw, space, field) for field in (*FIELDS[:first], *present)]
-    body = space() + object_of(draw, space, members + unknown_members(draw, space, 1))
-    return fault(draw, b"", body, f"missing field `{FIELDS[first].name}`", category="data")
+    present = [field for field in layout.fields[first + 1 :] if draw(st.booleans())]
+    members = [field_member(draw, space, field) for field in (*layout.fields[:first], *present)]
+    body = object_of(draw, space, members + unknown_members(draw, space, layout, 1))
+    return fault(draw, slot.enter(draw).before, body, f"missing field `{missing.name}`", category="data")
 
 
 @st.composite
-def _repeated_field(draw: st.DrawFn, field: Field) -> RefusedPayload:
+def _repeated_field(draw: st.DrawFn, structs: Sequence[StructSlot]) -> RefusedPayload:
+    slot, layout = draw(st.sampled_from(structs))
+    field = draw(st.sampled_from(layout.fields))
     space = spacing(draw)
-    before, _ = places.next_member(draw, without=field)
+    before, _ = next_member(draw, slot, layout, without=field)
     before += field_member(draw, space, field) + space() + b"," + space() + field_key(draw, field)
+    return _refused_key(draw, before, f"duplicate field `{field.name}`")
+
+
+@st.composite
+def _unknown_field(draw: st.DrawFn, structs: Sequence[StructSlot]) -> RefusedPayload:
+    slot, layout = draw(st.sampled_from(structs))
+    before, _ = next_member(draw, slot, layout)
+    key = draw(unknown_keys(layout))
+    expected = one_of([field.name for field in layout.fields])
+    return _refused_key(draw, before + key.raw, f"unknown field `{key.value}`, expected {expected}")
+
+
+def _refused_key(draw: st.DrawFn, before: bytes, message: str) -> RefusedPayload:
     # serde_json `src/de.rs`, `Deserializer::deserialize_struct`: `end_map` skips spaces and takes a `}` before
     # `fix_position` sets the position of the error.
-    raw = space() + pick(draw, b"", b"}")
+    raw = spacing(draw)() + pick(draw, b"", b"}")
     if raw.endswith(b"}"):
-        return fault(draw, before, raw, f"duplicate field `{field.name}`", category="data")
+        return fault(draw, before, raw, message, category="data")
     after = b"" if draw(st.booleans()) else b":" + draw(TEXT).encode()
-    return refused(before + raw + after, "data", f"duplicate field `{field.name}`", len(before + raw))
+    return refused(before + raw + after, "data", message, len(before + raw))
 
 
 @st.composite
-def _more_after_the_message(draw: st.DrawFn) -> RefusedPayload:
-    before = draw(unusual_messages()).payload
-    return fault(draw, before, pick(draw, b",", b"}", b"]", b"{", b"0", b"x", b'"', b"\0"), "trailing characters")
+def _more_after_the_message(draw: st.DrawFn, layout: StructKind) -> RefusedPayload:
+    before = draw(unusual_payloads_of(layout)).raw
+    return fault(draw, before, pick(draw, b",", b"}", b"]", b"{", b"0", b"x", b'"', b"\0"), TRAILING)
 
 
-REFUSED_STRUCTURE: Final = st.one_of(
-    *(_missing_field(index) for index, field in enumerate(FIELDS) if field.default is None),
-    *(_repeated_field(field) for field in FIELDS),
-    *(_too_few_elements(count) for count in range(FEWEST_ELEMENTS)),
-    _one_element_too_many(),
-    _more_after_the_message(),
-    _wrong_key(),
-    _no_colon(),
-    _no_comma_in_object(),
-    _no_comma_in_array(),
-    _comma_before_brace(),
-    _comma_before_bracket(),
-)
-"""Payloads with one fault in the structure."""
+def refused_structure(places: Places, layout: StructKind) -> st.SearchStrategy[RefusedPayload]:
+    """Return a strategy for payloads with one fault in the structure."""
+    structs = [(slot, slot.kind) for slot in places.structs if isinstance(slot.kind, StructKind)]
+    faults = {
+        _missing_field: [(slot, kind) for slot, kind in structs if any(f.default is None for f in kind.fields)],
+        _repeated_field: structs,
+        _unknown_field: [(slot, kind) for slot, kind in structs if kind.deny_unknown_fields],
+        _too_few_elements: [(slot, kind) for slot, kind in structs if fewest_elements(kind)],
+        _one_element_too_many: structs,
+    }
+    return st.one_of(
+        *(strategy(found) for strategy, found in faults.items() if found),
+        _more_after_the_message(layout),
+        _wrong_key(places),
+        _no_colon(places),
+        _no_comma_in_object(places),
+        _no_comma_in_array(places),
+        _comma_before_brace(places),
+        _comma_before_bracket(places),
+    )

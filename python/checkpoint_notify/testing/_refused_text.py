@@ -21,10 +21,14 @@ _NO_UTF8: Final = (
 )
 
 
-@st.composite
-def not_utf8(draw: st.DrawFn, others: st.SearchStrategy[bytes]) -> RefusedPayload:
-    """Draw one of the other payloads, with bytes inserted anywhere that are not UTF-8."""
-    text = draw(others).decode()
-    before, after = text[: (at := draw(st.integers(0, len(text))))].encode(), text[at:].encode()
-    error = Refusal(category="utf8", message=None, line=None, column=None, offset=len(before))
-    return RefusedPayload(before + pick(draw, *_NO_UTF8) + after, error)
+def not_utf8(others: st.SearchStrategy[bytes]) -> st.SearchStrategy[RefusedPayload]:
+    """Return a strategy for the other payloads, with bytes inserted anywhere that are not UTF-8."""
+
+    @st.composite
+    def with_other_bytes(draw: st.DrawFn) -> RefusedPayload:  # no argument: Hypothesis prints arguments, and it is long
+        text = draw(others).decode()
+        before, after = text[: (at := draw(st.integers(0, len(text))))].encode(), text[at:].encode()
+        error = Refusal(category="utf8", message=None, line=None, column=None, offset=len(before))
+        return RefusedPayload(before + pick(draw, *_NO_UTF8) + after, error)
+
+    return with_other_bytes()

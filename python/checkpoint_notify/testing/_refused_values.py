@@ -6,12 +6,24 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
-from checkpoint_notify.codec.layout import STRING, STRING_MAP, U64
-from checkpoint_notify.testing import _places as places
-from checkpoint_notify.testing._faults import EOF_LIST, EOF_VALUE, cut, fault, pick
-from checkpoint_notify.testing._json import ESCAPED, spell
+from checkpoint_notify.codec.layout import (
+    U64_MAX,
+    BoolKind,
+    EnumKind,
+    FloatKind,
+    IntKind,
+    ListKind,
+    MapKind,
+    StringKind,
+    StructKind,
+)
+from checkpoint_notify.codec.unexpected import one_of
+from checkpoint_notify.testing._faults import EOF_LIST, EOF_OBJECT, EOF_VALUE, cut, fault, pick
+from checkpoint_notify.testing._json import ESCAPED, STRINGS, spacing, spell
+from checkpoint_notify.testing._places import Places, Slot, UnitKind
 from checkpoint_notify.testing.refusals import RefusedPayload, refused
 
 # Values of another type.
@@ -37,85 +49,144 @@ _FOUND: Final[dict[str, st.SearchStrategy[_Found]]] = {
     "sequence": st.just(("sequence", b"[")),
     "map": st.just(("map", b"{")),
 }
-_ACCEPTED: Final = {
-    STRING.expected: ("string",),
-    U64.expected: ("integer",),
-    STRING_MAP.expected: ("map",),
-    places.STRUCT: ("sequence", "map"),
+_ACCEPTED: Final[dict[type, tuple[str, ...]]] = {
+    StringKind: ("string",),
+    BoolKind: ("boolean",),
+    IntKind: ("integer",),
+    FloatKind: ("integer", "float"),
+    ListKind: ("sequence",),
+    MapKind: ("map",),
+    StructKind: ("sequence", "map"),
+    UnitKind: (),
 }
 
 
+def _wrong_type(slot: Slot) -> st.SearchStrategy[RefusedPayload]:
+    accepted = (*_ACCEPTED[type(slot.kind)], *["null"] * slot.nullable)
+    return st.one_of([_found_value(slot, found) for name, found in _FOUND.items() if name not in accepted])
+
+
 @st.composite
-def _wrong_type(draw: st.DrawFn, expected: str, kind: str) -> RefusedPayload:
-    before = draw(places.USED_VALUES[expected]).before
-    found, raw = draw(_FOUND[kind])
+def _found_value(draw: st.DrawFn, slot: Slot, values: st.SearchStrategy[_Found]) -> RefusedPayload:
+    found, raw = draw(values)
     at = 0 if raw in (b"[", b"{") else len(raw)  # `src/de.rs`, `peek_invalid_type`, leaves brackets unread
-    return fault(draw, before, raw, f"invalid type: {found}, expected {expected}", at=at, category="data")
+    message = f"invalid type: {found}, expected {slot.kind.expected}"
+    return fault(draw, slot.enter(draw).before, raw, message, at=at, category="data")
 
 
 @st.composite
-def _negative(draw: st.DrawFn) -> RefusedPayload:
-    before = draw(places.USED_VALUES[U64.expected]).before
-    raw = b"%d" % draw(st.integers(-(2**63), -1))
-    return fault(draw, before, raw, f"invalid value: integer `{raw.decode()}`, expected u64", category="data")
+def _beyond_an_integer(draw: st.DrawFn, slot: Slot, kind: IntKind) -> RefusedPayload:
+    """Draw a payload with an integer that serde_json can hold, and the field cannot."""
+    number = draw(st.sampled_from([kind.minimum - 1, kind.maximum + 1]) | st.integers(-(2**63), U64_MAX))
+    assume(-(2**63) <= number <= U64_MAX and not kind.minimum <= number <= kind.maximum)
+    raw = b"%d" % number
+    message = f"invalid value: integer `{number}`, expected {kind.expected}"
+    return fault(draw, slot.enter(draw).before, raw, message, category="data")
 
 
 @st.composite
-def _out_of_range(draw: st.DrawFn) -> RefusedPayload:
+def _out_of_range(draw: st.DrawFn, places: Places) -> RefusedPayload:
     """Draw a payload with a number beyond the range of f64.
 
     The place is a used value: for an ignored one, serde_json (`src/de.rs`, `Deserializer::ignore_exponent`) does not
     check the range.
     """
-    raw = b"%de%d" % (draw(st.integers(1, 2**64 - 1)), draw(st.integers(309, 10**6)))
-    return fault(draw, draw(places.ANY_USED_VALUE).before, pick(draw, b"", b"-") + raw, "number out of range")
+    raw = b"%de%d" % (draw(st.integers(1, U64_MAX)), draw(st.integers(309, 10**6)))
+    return fault(draw, draw(places.literals).before, pick(draw, b"", b"-") + raw, "number out of range")
+
+
+# Not the name of a variant.
+
+
+@st.composite
+def _unknown_variant(draw: st.DrawFn, slot: Slot, kind: EnumKind) -> RefusedPayload:
+    names = [variant.value for variant in kind.cls]
+    text = draw(STRINGS.filter(lambda text: text.value not in names))
+    before = slot.enter(draw).before + (b"{" + spacing(draw)() if draw(st.booleans()) else b"")
+    message = f"unknown variant `{text.value}`, expected {one_of(names)}"
+    return fault(draw, before, text.raw, message, category="data")
+
+
+@st.composite
+def _no_variant(draw: st.DrawFn, slot: Slot) -> RefusedPayload:
+    raw = pick(draw, b"1", b"-", b"t", b"[", b"{" + spacing(draw)() + b"}", *[b"n"] * (not slot.nullable))
+    return fault(draw, slot.enter(draw).before, raw, "expected value")
+
+
+@st.composite
+def _unclosed_variant(draw: st.DrawFn, slot: Slot) -> RefusedPayload:
+    """Draw a payload in which the object form of a variant does not end after its null."""
+    before = slot.enter(draw).before + b"null" + spacing(draw)()
+    if draw(st.booleans()):
+        return cut(before, EOF_OBJECT)
+    return fault(draw, before, pick(draw, b",", b"]", b'"', b":", b"x"), "expected value", at=0)
 
 
 # Not a JSON value.
 
-_VALUES: Final = places.ANY_USED_VALUE | places.IGNORED_VALUES
 _NUMBER_STEMS: Final = (b"-", b"1.", b"0.", b"1e", b"1E+", b"-20e-", b"0.5e")
 
 
 @st.composite
-def _no_value(draw: st.DrawFn) -> RefusedPayload:
+def _no_value(draw: st.DrawFn, places: Places) -> RefusedPayload:
     raw = pick(draw, b",", b"}", b":", b"a", b"'", b"+", b".", b"N", b"\\", b"/", b"\0", "é".encode())
-    return fault(draw, draw(_VALUES).before, raw, "expected value", at=1)
+    return fault(draw, draw(places.values | places.ignored_values).before, raw, "expected value", at=1)
 
 
 @st.composite
-def _broken_word(draw: st.DrawFn) -> RefusedPayload:
+def _broken_word(draw: st.DrawFn, places: Places) -> RefusedPayload:
     word = pick(draw, b"null", b"true", b"false")
-    stem = word[: draw(st.integers(1, len(word) - 1))]
-    return fault(draw, draw(_VALUES).before, stem + pick(draw, b",", b"}", b" ", b"N", b"1", b'"'), "expected ident")
+    raw = word[: draw(st.integers(1, len(word) - 1))] + pick(draw, b",", b"}", b" ", b"N", b"1", b'"')
+    return fault(draw, draw(places.literals | places.ignored_values).before, raw, "expected ident")
 
 
 @st.composite
-def _broken_number(draw: st.DrawFn) -> RefusedPayload:
+def _broken_number(draw: st.DrawFn, places: Places) -> RefusedPayload:
     raw = pick(draw, b"00", b"01", b"-09")
     if draw(st.booleans()):
         raw = pick(draw, *_NUMBER_STEMS) + pick(draw, b",", b"}", b" ", b"a", b".", b'"')
-    return fault(draw, draw(_VALUES).before, raw, "invalid number")
+    return fault(draw, draw(places.literals | places.ignored_values).before, raw, "invalid number")
 
 
 @st.composite
-def cut_value(draw: st.DrawFn) -> RefusedPayload:
-    """Draw a payload that ends before a value ends."""
-    before, expected, first = draw(_VALUES)
-    raw = pick(draw, b"", b"n", b"tru", b"fals", *_NUMBER_STEMS)
-    if raw == b"":
-        return cut(before, EOF_LIST if first else EOF_VALUE)
-    if raw in _NUMBER_STEMS and not expected:
-        return refused(before + raw, "syntax", "invalid number", len(before + raw))
-    return cut(before + raw, EOF_VALUE)
+def _cut_before_value(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    """Draw a payload that ends before a value begins."""
+    before, first = draw(places.values | places.ignored_values)
+    return cut(before, EOF_LIST if first else EOF_VALUE)
 
 
-REFUSED_VALUES: Final = st.one_of(
-    *(_wrong_type(expected, kind) for expected in _ACCEPTED for kind in _FOUND if kind not in _ACCEPTED[expected]),
-    _negative(),
-    _no_value(),
-    _broken_word(),
-    _broken_number(),
-    _out_of_range(),
-)
-"""Payloads with one faulty value."""
+@st.composite
+def _cut_used_value(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    return cut(draw(places.literals).before + pick(draw, b"n", b"tru", b"fals", *_NUMBER_STEMS), EOF_VALUE)
+
+
+@st.composite
+def _cut_ignored_word(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    return cut(draw(places.ignored_values).before + pick(draw, b"n", b"tru", b"fals"), EOF_VALUE)
+
+
+@st.composite
+def _cut_ignored_number(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    before = draw(places.ignored_values).before + pick(draw, *_NUMBER_STEMS)
+    return refused(before, "syntax", "invalid number", len(before))
+
+
+def cut_value(places: Places) -> st.SearchStrategy[RefusedPayload]:
+    """Return a strategy for payloads that end before a value ends."""
+    ignored = (_cut_ignored_word(places), _cut_ignored_number(places)) if places.opened else ()
+    return st.one_of(_cut_before_value(places), _cut_used_value(places), *ignored)
+
+
+def refused_values(places: Places) -> st.SearchStrategy[RefusedPayload]:
+    """Return a strategy for payloads with one faulty value."""
+    return st.one_of(
+        *(_wrong_type(slot) for slot in places.literal_slots),
+        *(_beyond_an_integer(slot, slot.kind) for slot in places.slots if isinstance(slot.kind, IntKind)),
+        *(_unknown_variant(slot, slot.kind) for slot in places.enums if isinstance(slot.kind, EnumKind)),
+        *(_no_variant(slot) for slot in places.enums),
+        *(_unclosed_variant(slot) for slot in places.slots if isinstance(slot.kind, UnitKind)),
+        _no_value(places),
+        _broken_word(places),
+        _broken_number(places),
+        _out_of_range(places),
+    )

@@ -5,34 +5,81 @@ The tests of this package check thousands of examples of each strategy against t
 
 from __future__ import annotations
 
-from typing import Final
+import functools
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from hypothesis import strategies as st
 
+from checkpoint_notify import _generated
 from checkpoint_notify._message import CheckpointNotification
-from checkpoint_notify.testing._messages import FIELDS, VALUES, canonical, unusual_messages
-from checkpoint_notify.testing._refused_strings import REFUSED_STRINGS, cut_string
-from checkpoint_notify.testing._refused_structure import REFUSED_STRUCTURE, cut_before_key
+from checkpoint_notify.codec.encoder import encoder_for
+from checkpoint_notify.codec.layout import layout_of
+from checkpoint_notify.testing._places import Places
+from checkpoint_notify.testing._refused_strings import cut_string, refused_strings
+from checkpoint_notify.testing._refused_structure import cut_before_key, refused_structure
 from checkpoint_notify.testing._refused_text import not_utf8
-from checkpoint_notify.testing._refused_values import REFUSED_VALUES, cut_value
+from checkpoint_notify.testing._refused_values import cut_value, refused_values
+from checkpoint_notify.testing._values import unusual_payloads_of, values_of
 from checkpoint_notify.testing.refusals import RefusedPayload
 
-__all__ = ["canonical_payloads", "notifications", "refused_payloads", "unusual_payloads"]
+__all__ = [
+    "Strategies",
+    "canonical_payloads",
+    "notifications",
+    "refused_payloads",
+    "strategies_for",
+    "unusual_payloads",
+]
 
-_VALUES: Final = st.fixed_dictionaries({field.name: VALUES[field.kind] for field in FIELDS})
-_UNUSUAL: Final = unusual_messages().map(lambda message: message.payload)
-_CUT: Final = cut_before_key() | cut_value() | cut_string()
-_REFUSED_TEXT: Final = REFUSED_STRUCTURE | REFUSED_VALUES | REFUSED_STRINGS | _CUT
-_NOT_UTF8: Final = not_utf8(_REFUSED_TEXT.map(lambda refused: refused.payload) | _UNUSUAL)
-_REFUSED: Final[tuple[st.SearchStrategy[RefusedPayload], ...]] = (
-    REFUSED_STRUCTURE,
-    REFUSED_VALUES,
-    REFUSED_STRINGS,
-    _CUT,
-    _NOT_UTF8,
+M = TypeVar("M")
+
+
+class Strategies(NamedTuple, Generic[M]):
+    """The strategies for messages of one class."""
+
+    values: st.SearchStrategy[M]
+    """Any value that the Rust struct can hold."""
+    canonical: st.SearchStrategy[bytes]
+    """The exact bytes that Rust writes for a value; Rust may write the entries of maps in another order."""
+    unusual: st.SearchStrategy[tuple[M, bytes]]
+    """A payload that Rust reads and never writes, after the value that it reads."""
+    refused: st.SearchStrategy[RefusedPayload]
+    """A payload that Rust refuses, with Rust's error."""
+
+
+@functools.cache
+def strategies_for(message: type[M], generated: type | None = None) -> Strategies[M]:
+    """Return the strategies for the classes that `checkpoint_notify.codec.codec_for` takes.
+
+    Raises TypeError if a field is of a type that the codec does not know.
+    """
+    layout = layout_of(generated or message, message)
+    values = values_of(layout)
+    unusual = unusual_payloads_of(layout)
+    places = Places(layout)
+    faults = (refused_structure(places, layout), refused_values(places), refused_strings(places))
+    cuts = cut_before_key(places) | cut_value(places) | cut_string(places)
+    text = st.one_of(*faults, cuts).map(lambda refused: refused.payload) | unusual.map(lambda spelled: spelled.raw)
+    return Strategies(values, values.map(encoder_for(layout)), unusual, _equally(*faults, cuts, not_utf8(text)))
+
+
+def _equally(*strategies: st.SearchStrategy[RefusedPayload]) -> st.SearchStrategy[RefusedPayload]:
+    """Return a strategy that draws from each of these with equal probability.
+
+    `|` would make one list of all their faults, and the second strategy, which has the most faults, would give nearly
+    all examples.
+    """
+
+    @st.composite
+    def one_of_them(draw: st.DrawFn) -> RefusedPayload:
+        return draw(strategies[draw(st.integers(0, len(strategies) - 1))])
+
+    return one_of_them()
+
+
+_MESSAGE: Final[Strategies[CheckpointNotification]] = strategies_for(
+    CheckpointNotification, _generated.CheckpointNotification
 )
-"""Each strategy is drawn with equal probability. `|` would make one list of all their faults, and the second strategy,
-which has the most faults, would give nearly all examples."""
 
 # All public strategies are composite, so that Hypothesis shows their names in its messages.
 
@@ -40,19 +87,19 @@ which has the most faults, would give nearly all examples."""
 @st.composite
 def notifications(draw: st.DrawFn) -> CheckpointNotification:
     """Draw any value of a Rust `CheckpointNotification`: all of Unicode except the surrogates, and all of u64."""
-    return CheckpointNotification(**draw(_VALUES))
+    return draw(_MESSAGE.values)
 
 
 @st.composite
 def canonical_payloads(draw: st.DrawFn) -> bytes:
     """Draw the exact bytes that Rust writes for a value; Rust may write the entries of metadata in another order."""
-    return canonical(draw(_VALUES))
+    return draw(_MESSAGE.canonical)
 
 
 @st.composite
 def unusual_payloads(draw: st.DrawFn) -> bytes:
     """Draw a payload that Rust reads and never writes: other order, spaces, escapes, unknown fields, or an array."""
-    return draw(_UNUSUAL)
+    return draw(_MESSAGE.unusual)[1]
 
 
 @st.composite
@@ -68,4 +115,4 @@ def refused_payloads(draw: st.DrawFn) -> RefusedPayload:
         ...     assert (refused.error.line, refused.error.column) == (caught.value.line, caught.value.column)
         >>> test_our_reader_names_the_place()
     """
-    return draw(_REFUSED[draw(st.integers(0, len(_REFUSED) - 1))])
+    return draw(_MESSAGE.refused)
