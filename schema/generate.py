@@ -10,8 +10,9 @@ options of the pyproject.toml beside this folder, and touches nothing else.
 A class says all that a codec has to know:
 
 - its name, its fields in wire order and their names are Rust's;
-- `str`, `bool`, `F64` (a float), `U8` to `I64` (`Annotated[int, IntRange(…)]`), `T | None`, `list[T]`, `dict[str, T]`,
-  a class derived from `Record` (a struct), or a `StrEnum` (its values are the names of the variants on the wire);
+- `str`, `bool`, `F64` (`Annotated[float, Finite()]`), `U8` to `I64` (`Annotated[int, IntRange(…)]`), `T | None`,
+  `list[T]`, `dict[str, T]`, a class derived from `Record` (a struct), or a `StrEnum` (its values are the names of the
+  variants on the wire);
 - a field without a default is required;
 - `field(default=None, metadata={"serde": {…}})` holds the schema's `x-serde` as it is: `"default": False` where serde
   has no `#[serde(default)]`, `"skip_serializing_if": "none"`;

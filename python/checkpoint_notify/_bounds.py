@@ -1,7 +1,8 @@
-"""The integer bounds in the `Annotated` metadata of a generated type."""
+"""The bounds of numbers in the `Annotated` metadata of a generated type."""
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,3 +31,21 @@ class IntRange:
             return  # pydantic depends on annotated-types, so pydantic is not installed either
         yield Ge(self.minimum)
         yield Le(self.maximum)
+
+
+@dataclass(frozen=True, slots=True)
+class Finite:
+    """A float that JSON can express: neither NaN nor infinite. It follows the same protocol."""
+
+    __is_annotated_types_grouped_metadata__: ClassVar[bool] = True
+
+    def __iter__(self) -> Iterator[object]:
+        if "hypothesis" in sys.modules:
+            from hypothesis import strategies as st
+
+            yield st.floats(allow_nan=False, allow_infinity=False)
+        try:
+            from annotated_types import Predicate
+        except ImportError:
+            return
+        yield Predicate(math.isfinite)

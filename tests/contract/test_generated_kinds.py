@@ -20,7 +20,7 @@ from typing import Annotated, Any, Final
 
 import pytest
 
-from checkpoint_notify._bounds import IntRange
+from checkpoint_notify._bounds import Finite, IntRange
 from checkpoint_notify.codec.record import Record
 from checkpoint_notify.compat.schema import GENERATED_NAMES, HIDING, read_contract
 
@@ -88,8 +88,9 @@ def test_each_class_is_there_under_its_name(module: ModuleType) -> None:
 def test_types(module: ModuleType) -> None:
     """Each kind, and one inside another."""
     u8, stage, inner = Annotated[int, IntRange(0, 255)], module.Stage, module.Inner
+    f64 = Annotated[float, Finite()]
     expected: dict[str, Any] = {
-        "loss": float | None,
+        "loss": f64 | None,
         "name": str,
         "on": bool,
         "a": u8,
@@ -100,9 +101,9 @@ def test_types(module: ModuleType) -> None:
         "f": Annotated[int, IntRange(-(2**15), 2**15 - 1)],
         "g": Annotated[int, IntRange(-(2**31), 2**31 - 1)],
         "h": Annotated[int, IntRange(-(2**63), 2**63 - 1)],
-        "rate": float,
-        "tiny": float,
-        "minus": float,
+        "rate": f64,
+        "tiny": f64,
+        "minus": f64,
         "text": str,
         "strict": str | None,
         "skipped": stage | None,
@@ -114,7 +115,7 @@ def test_types(module: ModuleType) -> None:
         "stages": list[stage | None],  # type: ignore[valid-type]
         "empty": list[str],
         "empty_map": dict[str, str],
-        "deep": dict[str, dict[str, list[float]]],
+        "deep": dict[str, dict[str, list[f64]]],
         "guidance": module.Guidance,
         "guided": module.Guidance,
         "many": list[inner],  # type: ignore[valid-type]

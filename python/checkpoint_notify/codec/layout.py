@@ -10,9 +10,9 @@ import enum
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, NamedTuple, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, TypeAlias, Union, get_args, get_origin, get_type_hints
 
-from checkpoint_notify._bounds import IntRange
+from checkpoint_notify._bounds import Finite, IntRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +200,12 @@ def _kind(name: str, hint: Any, known: dict[type, StructKind]) -> Kind:
     )
 
 
-_SCALARS: Final[dict[Any, Kind]] = {str: STRING, bool: BoolKind(), float: FLOAT}
+_SCALARS: Final[dict[Any, Kind]] = {
+    str: STRING,
+    bool: BoolKind(),
+    float: FLOAT,
+    Annotated[float, Finite()]: FLOAT,
+}
 
 
 def _default(field: dataclasses.Field[Any]) -> Callable[[], Any] | None:

@@ -30,7 +30,7 @@ from checkpoint_notify.compat.wire_types import (
 )
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-GENERATED_NAMES: Final = frozenset({"Annotated", "ClassVar", "IntRange", "Record", "StrEnum", "TypeAlias"})
+GENERATED_NAMES: Final = frozenset({"Annotated", "ClassVar", "Finite", "IntRange", "Record", "StrEnum", "TypeAlias"})
 """What a generated module imports."""
 HIDING: Final = frozenset({"bool", "dict", "field", "list", "str"})
 """What the body of a generated class refers to, and a field of that name would hide."""
