@@ -194,7 +194,10 @@ def _accepts_duplicate_fields(patch: pytest.MonkeyPatch) -> None:
 
 
 def _accepts_missing_fields(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(decoder, "_absent", lambda src, pos, default, message: 0 if "version" in message else "")
+    def absent(src: bytes, pos: int, default: Callable[[], object] | None, message: str) -> object:
+        return default() if default is not None else 0 if "version" in message else ""
+
+    patch.setattr(decoder, "_absent", absent)
 
 
 def _accepts_raw_control_bytes(patch: pytest.MonkeyPatch) -> None:

@@ -39,9 +39,11 @@ from importlib import import_module
 root, module, name = sys.argv[1:]
 sys.path.append(root)
 from hypothesis import HealthCheck, Phase, given, settings
-from tests.support.kinds import answer_of, refusal_of
+from tests.support.kinds import refusal_of
 
 from checkpoint_notify.codec import codec_for
+from checkpoint_notify.conformance.values import to_protocol, values_for
+from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.testing import strategies
 
 message = getattr(import_module(module), name)
@@ -49,13 +51,15 @@ if hasattr(message, "from_json"):  # the names for everybody
     decode, encode = message.from_json, message.to_json_bytes
     values, canonical = strategies.notifications(), strategies.canonical_payloads()
     unusual, refused = strategies.unusual_payloads(), strategies.refused_payloads()
+    to_value = to_protocol
 else:
     decode, _, encode = codec_for(message)
     values, canonical, pairs, refused = strategies.strategies_for(message)
     unusual = pairs.map(lambda pair: pair[1])
+    to_value = values_for(message).to_protocol
 
 def answer(payload):
-    found = answer_of(decode, payload)
+    found = answer_to(payload, decode, to_value)
     return found | ({"written": text(encode(decode(payload)))} if "value" in found else {})
 
 def text(payload):

@@ -1,10 +1,8 @@
-"""Types of further kinds (tests/kinds): their generated classes, their vectors, and their values in the protocol."""
+"""Types of further kinds (tests/kinds): their generated classes and their vectors."""
 
 from __future__ import annotations
 
 import base64
-import dataclasses
-import enum
 import functools
 import importlib.util
 import json
@@ -15,9 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from checkpoint_notify import DecodeError
-from checkpoint_notify.codec.numbers import show_float
-from checkpoint_notify.testing.refusals import Refusal, RefusedPayload
+from checkpoint_notify.testing.refusals import RefusedPayload
 
 from .repository_copy import ROOT
 
@@ -66,41 +62,10 @@ def _generate_one() -> Callable[[Path, Path], int]:
     return generate_one
 
 
-def to_protocol(value: Any) -> Any:
-    """A value of any kind, as docs/protocol.md says."""
-    match value:
-        case None | bool():
-            return value
-        case enum.Enum():
-            return value.value
-        case int():
-            return str(value)
-        case float():
-            return show_float(value)
-        case list():
-            return [to_protocol(item) for item in value]
-        case dict():
-            return {key: to_protocol(item) for key, item in value.items()}
-    if dataclasses.is_dataclass(value):
-        return {field.name: to_protocol(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    return value
-
-
-def answer_of(decode: Callable[[bytes], Any], given: bytes) -> dict[str, Any]:
-    """What a decoder makes of a payload, as the peer would answer."""
-    try:
-        return {"value": to_protocol(decode(given))}
-    except DecodeError as error:
-        return _error(error, str(error))
-
-
 def refusal_of(refused: RefusedPayload) -> dict[str, Any]:
     """The error that a strategy claims, as the peer would answer."""
-    return _error(refused.error, refused.error.text)
-
-
-def _error(error: DecodeError | Refusal, text: str | None) -> dict[str, Any]:
+    error = refused.error
     if error.category == "utf8":
         return {"error": {"category": "utf8", "offset": error.offset}}
-    fields = ("category", "message", "line", "column")
-    return {"error": {**{name: getattr(error, name) for name in fields}, "text": text}}
+    fields = ("category", "message", "line", "column", "text")
+    return {"error": {name: getattr(error, name) for name in fields}}

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from checkpoint_notify.codec import codec_for
+from checkpoint_notify.conformance.values import values_for
+from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.testing import RefusedPayload
 from checkpoint_notify.testing.strategies import strategies_for
 
-from ..support.kinds import SCHEMAS, answer_of, generated, refusal_of, to_protocol
+from ..support.kinds import SCHEMAS, generated, refusal_of
 from ..support.peer import Peer
 
 NAMES: Final = SCHEMAS
@@ -24,8 +26,9 @@ def _decode(peer: Peer, name: str, payload: bytes) -> dict[str, Any]:
     return peer.ask({"op": "decode", "type": name, "payload": base64.b64encode(payload).decode()})
 
 
-def _encode(peer: Peer, name: str, value: object) -> bytes:
-    return base64.b64decode(peer.ask({"op": "encode", "type": name, "value": to_protocol(value)})["payload"])
+def _encode(peer: Peer, name: str, value: Any) -> bytes:
+    shown = values_for(generated(name)).to_protocol(value)
+    return base64.b64decode(peer.ask({"op": "encode", "type": name, "value": shown})["payload"])
 
 
 def _assert_same_json(expected: bytes, found: bytes) -> None:
@@ -37,7 +40,7 @@ def _assert_same_json(expected: bytes, found: bytes) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_value_is_written_as_rust_writes_it(name: str, peer: Peer) -> None:
     """And what is written is read as Rust reads it."""
-    codec = codec_for(generated(name))
+    codec, to_protocol = codec_for(generated(name)), values_for(generated(name)).to_protocol
 
     @bounded
     @given(strategies_for(generated(name)).values)
@@ -46,7 +49,7 @@ def test_each_value_is_written_as_rust_writes_it(name: str, peer: Peer) -> None:
         _assert_same_json(_encode(peer, name, value), written)
         expected = _decode(peer, name, written)
         for decode in (codec.decode, codec.decode_exact):
-            assert expected == answer_of(decode, written)
+            assert expected == answer_to(written, decode, to_protocol)
 
     judge()
 
@@ -54,7 +57,7 @@ def test_each_value_is_written_as_rust_writes_it(name: str, peer: Peer) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_rust_reads_each_unusual_payload_as_its_value(name: str, peer: Peer) -> None:
     """So does the codec."""
-    codec = codec_for(generated(name))
+    codec, to_protocol = codec_for(generated(name)), values_for(generated(name)).to_protocol
 
     @bounded
     @given(strategies_for(generated(name)).unusual)
@@ -63,7 +66,7 @@ def test_rust_reads_each_unusual_payload_as_its_value(name: str, peer: Peer) -> 
         expected = {"value": to_protocol(value)}
         assert expected == _decode(peer, name, payload)
         for decode in (codec.decode, codec.decode_exact):
-            assert expected == answer_of(decode, payload)
+            assert expected == answer_to(payload, decode, to_protocol)
         assert payload != codec.encode(value)
 
     judge()
@@ -72,7 +75,7 @@ def test_rust_reads_each_unusual_payload_as_its_value(name: str, peer: Peer) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_rust_refuses_each_refused_payload_with_its_error(name: str, peer: Peer) -> None:
     """So does the codec."""
-    codec = codec_for(generated(name))
+    codec, to_protocol = codec_for(generated(name)), values_for(generated(name)).to_protocol
 
     @settings(bounded, max_examples=60)
     @given(strategies_for(generated(name)).refused)
@@ -80,6 +83,6 @@ def test_rust_refuses_each_refused_payload_with_its_error(name: str, peer: Peer)
         expected = refusal_of(refused)
         assert expected == _decode(peer, name, refused.payload)
         for decode in (codec.decode, codec.decode_exact):
-            assert expected == answer_of(decode, refused.payload)
+            assert expected == answer_to(refused.payload, decode, to_protocol)
 
     judge()

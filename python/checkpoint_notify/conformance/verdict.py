@@ -11,11 +11,13 @@ from checkpoint_notify.errors import DecodeError
 
 
 def answer_to(
-    payload: bytes, decode: Callable[[bytes], CheckpointNotification] = CheckpointNotification.from_json
+    payload: bytes,
+    decode: Callable[[bytes], Any] = CheckpointNotification.from_json,
+    to_value: Callable[[Any], dict[str, Any]] = to_protocol,
 ) -> dict[str, Any]:
     """Return `{"value": …}` or `{"error": …}`, as the Rust peer does; exceptions other than DecodeError propagate."""
     try:
-        return {"value": to_protocol(decode(payload))}
+        return {"value": to_value(decode(payload))}
     except DecodeError as error:
         if error.category == "utf8":
             return {"error": {"category": "utf8", "offset": error.offset}}

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from checkpoint_notify.conformance import Implementation, RefusedError, serve
-from checkpoint_notify.conformance.values import U64_FIELDS
+from checkpoint_notify.conformance.values import from_protocol
 
 from ..bench.contenders import DECODERS, ENCODERS, JSON, MSGSPEC, PYDANTIC_MODEL
 from ..bench.messages import VALUES
@@ -40,8 +40,8 @@ def implementation(name: str) -> Implementation:
         return {field: _shown(getattr(message, field)) for field in VALUES}
 
     def encode(value: Mapping[str, Any]) -> bytes:
-        fields = {**value, **{field: int(value[field]) for field in U64_FIELDS}}
-        return encoder.encode(make(**fields))
+        message = from_protocol(value)
+        return encoder.encode(make(**{field: getattr(message, field) for field in VALUES}))
 
     return Implementation(name, VERSIONS[name](), decode, encode)
 
