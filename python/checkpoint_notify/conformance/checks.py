@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
-from checkpoint_notify._message import CheckpointNotification
 from checkpoint_notify.conformance.lines import (
     UNSUPPORTED,
     Answer,
@@ -16,8 +15,7 @@ from checkpoint_notify.conformance.lines import (
     payload_of,
 )
 from checkpoint_notify.conformance.values import from_protocol
-from checkpoint_notify.conformance.verdict import agree
-from checkpoint_notify.errors import DecodeError
+from checkpoint_notify.conformance.verdict import agree, is_written
 from checkpoint_notify.resources import Vector, VectorKind, vectors
 
 Op: TypeAlias = Literal["decode", "encode"]
@@ -113,25 +111,16 @@ def _decoded(check: Check, answer: Answer) -> OutcomeKind:
 
 
 def _encoded(check: Check, answer: Answer) -> OutcomeKind:
-    written = "payload" in answer and _is_written(_value_of(check.vector), payload_of(answer))
+    written = "payload" in answer and is_written(payload_of(answer), _value_of(check.vector), _bytes_of)
     return OutcomeKind.PASSED if written else OutcomeKind.BYTES
 
 
-def _is_written(value: Mapping[str, Any], payload: bytes) -> bool:
-    """Return whether Rust could have written these bytes for this value.
-
-    Rust may write the entries of metadata in any order. So the bytes are decoded, and the result must equal the value;
-    then the result, whose metadata has the order of the bytes, is encoded, and must give the same bytes.
-    """
-    try:
-        read = CheckpointNotification.from_json(payload)
-    except DecodeError:
-        return False
-    return read == from_protocol(value) and read.to_json_bytes() == payload
-
-
 def _rust_bytes(vector: Vector) -> bytes:
-    return vector.payload if vector.kind == "canonical" else from_protocol(_value_of(vector)).to_json_bytes()
+    return vector.payload if vector.kind == "canonical" else _bytes_of(_value_of(vector))
+
+
+def _bytes_of(value: Mapping[str, Any]) -> bytes:
+    return from_protocol(value).to_json_bytes()
 
 
 def _value_of(vector: Vector) -> Mapping[str, Any]:

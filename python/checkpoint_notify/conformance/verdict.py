@@ -1,8 +1,9 @@
-"""Turns a decoder's result into an answer of the peer protocol, and compares two answers."""
+"""Turns a decoder's result into an answer of the peer protocol, and compares answers with Rust's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from checkpoint_notify._message import CheckpointNotification
@@ -38,7 +39,7 @@ def agree(rust: dict[str, Any], theirs: dict[str, Any]) -> bool:
     That text depends on the Unicode version of the Rust release, so the contract does not promise it. `rust` is a
     complete answer; the other one's error may lack members.
     """
-    if rust == theirs:
+    if rust == theirs and _same_types(rust, theirs):
         return True
     expected, actual = rust.get("error"), theirs.get("error")
     if expected is None or actual is None or not expected["category"] == actual.get("category") == "data":
@@ -50,3 +51,34 @@ def agree(rust: dict[str, Any], theirs: dict[str, Any]) -> bool:
         and shown[0].rpartition('"')[2] == shown[1].rpartition('"')[2]
         and all(expected[key] == actual.get(key) for key in ("line", "column"))
     )
+
+
+def _same_types(one: Any, other: Any) -> bool:
+    """Return whether two equal values are the same JSON: to Python, `True` equals `1`."""
+    if isinstance(one, dict):
+        return isinstance(other, dict) and all(_same_types(one[name], other[name]) for name in one)
+    if isinstance(one, list):
+        return all(map(_same_types, one, other))
+    return type(one) is type(other)
+
+
+def is_written(payload: bytes, value: Mapping[str, Any], encode: Callable[[Mapping[str, Any]], bytes]) -> bool:
+    """Return whether Rust could have written these bytes for a value that `encode` encodes.
+
+    Rust may write the entries of a map in any order. So the entries of the value get the order of the payload.
+    """
+    try:
+        written = json.loads(payload)
+    except (ValueError, RecursionError):
+        return False
+    return encode(_ordered_as(written, value)) == payload
+
+
+def _ordered_as(model: Any, value: Any) -> Any:
+    """Return the same value, with the members of each object in the order of the model where that has them."""
+    if isinstance(model, dict) and isinstance(value, Mapping):
+        names = dict.fromkeys([*(name for name in model if name in value), *value])
+        return {name: _ordered_as(model.get(name), value[name]) for name in names}
+    if isinstance(model, list) and isinstance(value, list) and len(model) == len(value):
+        return [_ordered_as(*pair) for pair in zip(model, value, strict=True)]
+    return value
