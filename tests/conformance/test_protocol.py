@@ -37,12 +37,13 @@ VALUE: Final = {
 }
 
 
-def _validator(part: str) -> jsonschema.Draft202012Validator:
+def validator(part: str) -> jsonschema.Draft202012Validator:
+    """For one definition of the schema."""
     return jsonschema.Draft202012Validator({"$defs": SCHEMA["$defs"], "$ref": f"#/$defs/{part}"})
 
 
-REQUEST: Final = _validator("request")
-RESPONSE: Final = _validator("response")
+REQUEST: Final = validator("request")
+RESPONSE: Final = validator("response")
 
 
 def talk(command: tuple[str, ...], requests: bytes) -> list[Any]:
@@ -163,10 +164,13 @@ NO_REQUESTS: Final[list[dict[str, Any]]] = [
     {},
     _value(version=1),
     _value(metadata={"k": 1}),
-    _value(metadata=None),
-    _value(model_path=["p"]),
+    _value(metadata={"k": [1]}),
 ]
 NO_VALUES: Final = [
+    _value(metadata=None),
+    _value(metadata={"k": None}),
+    _value(model_path=["p"]),
+    _value(model_path=True),
     _value(version="01"),
     _value(version="+1"),
     _value(version=" 1"),

@@ -81,7 +81,7 @@ def test_the_peer_answers_each_vector(name: str, peer: Peer) -> None:
 
 def test_values_are_as_the_protocol_says() -> None:
     """No number stands outside of a string, and each name stands once in a list."""
-    response = jsonschema.Draft202012Validator({"$defs": RESPONSE["$defs"], "$ref": "#/$defs/value_of_type"})
+    response = jsonschema.Draft202012Validator({"$defs": RESPONSE["$defs"], "$ref": "#/$defs/value"})
     for name in SCHEMAS:
         for which in LISTS:
             found = vectors(name, which)
