@@ -10,7 +10,7 @@ from checkpoint_notify.conformance.checks import Check, Outcome, OutcomeKind, al
 from checkpoint_notify.conformance.known import Entry, KnownFileError, read_known
 from checkpoint_notify.conformance.report import Report, Stale
 from checkpoint_notify.conformance.runner import CommandNotFoundError, Limits, Run, run
-from checkpoint_notify.conformance.serving import Implementation, RefusedError, serve
+from checkpoint_notify.conformance.serving import Implementation, RefusedError, TypeCodec, serve
 
 __all__ = [
     "Check",
@@ -25,6 +25,7 @@ __all__ = [
     "Report",
     "Run",
     "Stale",
+    "TypeCodec",
     "all_checks",
     "read_known",
     "run",

@@ -6,27 +6,34 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
-from checkpoint_notify.conformance.serving import Implementation, RefusedError, serve
-from checkpoint_notify.conformance.values import from_protocol, to_protocol
+from checkpoint_notify._generated import CheckpointNotification as Fields
+from checkpoint_notify._message import CheckpointNotification
+from checkpoint_notify.codec import codec_for
+from checkpoint_notify.conformance.serving import Implementation, RefusedError, TypeCodec, serve
+from checkpoint_notify.conformance.values import values_for
 from checkpoint_notify.conformance.verdict import answer_to
 
 
-def _decode(payload: bytes) -> Mapping[str, Any]:
-    answer = answer_to(payload)
-    if "error" in answer:
-        raise RefusedError(**answer["error"])
-    value: Mapping[str, Any] = answer["value"]
-    return value
+def type_codec(message: type[Any], generated: type | None = None) -> TypeCodec:
+    """Return what a peer needs to serve a class; the arguments are those of `codec_for`."""
+    codec, values = codec_for(message, generated), values_for(message, generated)
+
+    def decode(payload: bytes) -> Mapping[str, Any]:
+        answer = answer_to(payload, codec.decode, values.to_protocol)
+        if "error" in answer:
+            raise RefusedError(**answer["error"])
+        value: Mapping[str, Any] = answer["value"]
+        return value
+
+    def encode(value: Mapping[str, Any]) -> bytes:
+        return codec.encode(values.from_protocol(value))
+
+    return TypeCodec(decode, encode)
 
 
-def _encode(value: Mapping[str, Any]) -> bytes:
-    notification = from_protocol(value)
-    if to_protocol(notification) != value:
-        raise ValueError("the value must have exactly the message's fields, with u64 as plain decimal strings")
-    return notification.to_json_bytes()
-
-
-OURS: Final = Implementation("checkpoint_notify", version("checkpoint-notify"), _decode, _encode)
+OURS: Final = Implementation(
+    "checkpoint_notify", version("checkpoint-notify"), *type_codec(CheckpointNotification, Fields)
+)
 
 if __name__ == "__main__":
     serve(OURS)

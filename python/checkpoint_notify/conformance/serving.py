@@ -6,6 +6,7 @@ import base64
 import json
 import sys
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from checkpoint_notify.conformance.lines import MESSAGE, PROTOCOL, TYPE, UNSUPPORTED
@@ -24,6 +25,18 @@ class RefusedError(Exception):
         self.error: dict[str, Any] = error
 
 
+class _UnsupportedError(Exception):
+    """The implementation does not have the operation, or not for this type."""
+
+
+class TypeCodec(NamedTuple):
+    """Reads and writes the values of one type."""
+
+    decode: Decode
+    encode: Encode | None = None
+    """None if it has no encoder."""
+
+
 class Implementation(NamedTuple):
     """The implementation to test."""
 
@@ -32,6 +45,8 @@ class Implementation(NamedTuple):
     decode: Decode
     encode: Encode | None = None
     """None if it has no encoder; then all encode checks count as skipped."""
+    types: Mapping[str, TypeCodec] = MappingProxyType({})
+    """The further types that a request may name."""
 
 
 def serve(implementation: Implementation) -> None:
@@ -60,6 +75,8 @@ def answer(implementation: Implementation, line: bytes) -> bytes:
         return _line(None, {"failure": "the request has no integer `id`"})
     try:
         return _line(number, _answer(implementation, request))
+    except _UnsupportedError:
+        return _line(number, {"failure": UNSUPPORTED})
     except RefusedError as refusal:
         return _line(number, {"error": refusal.error})
     except Exception as error:
@@ -72,18 +89,31 @@ def _answer(implementation: Implementation, request: dict[str, Any]) -> dict[str
             name, version, *_ = implementation
             return {"name": name, "version": version, "protocol": PROTOCOL, "message": MESSAGE}
         case {"op": "types"}:
-            return {"types": [TYPE]}
-        case {"op": "decode" | "encode", "type": kind} if kind != TYPE:
-            return {"failure": UNSUPPORTED}
+            return {"types": [TYPE, *implementation.types]}
         case {"op": "decode", "payload": str(payload)}:
-            return {"value": implementation.decode(base64.b64decode(payload, validate=True))}
-        case {"op": "encode", "value": dict(value)} if implementation.encode is not None:
-            return {"payload": base64.b64encode(implementation.encode(value)).decode()}
-        case {"op": "encode", "value": dict()} | {"op": "url", "url": str()}:
-            return {"failure": UNSUPPORTED}
+            decode = _codec(implementation, request).decode
+            return {"value": decode(base64.b64decode(payload, validate=True))}
+        case {"op": "encode", "value": dict(value)}:
+            encode = _codec(implementation, request).encode
+            if encode is None:
+                raise _UnsupportedError
+            return {"payload": base64.b64encode(encode(value)).decode()}
+        case {"op": "url", "url": str()}:
+            raise _UnsupportedError
         case {"op": "stop"}:
             return {"stopped": True}
     raise ValueError("unknown op, or a member is missing or of the wrong type")
+
+
+def _codec(implementation: Implementation, request: dict[str, Any]) -> TypeCodec:
+    name = request.get("type", TYPE)
+    if type(name) is not str:
+        raise ValueError("`type` is not a string")
+    if name == TYPE:
+        return TypeCodec(implementation.decode, implementation.encode)
+    if name not in implementation.types:
+        raise _UnsupportedError
+    return implementation.types[name]
 
 
 def _line(number: int | None, response: dict[str, Any]) -> bytes:
