@@ -28,7 +28,7 @@ class Vector(NamedTuple):
     payload: bytes
     """The bytes on the wire."""
     value: dict[str, Any] | None
-    """The fields that Rust reads, u64 as decimal strings; None if Rust refuses the payload."""
+    """The fields that Rust reads, as docs/protocol.md says: numbers are strings. None if Rust refuses the payload."""
     error: dict[str, Any] | None
     """`category`, `message`, `line`, `column`, `text`; for `utf8` `category`, `offset`. None if Rust accepts it."""
 

@@ -37,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def checkpoint_canonical_vector(request: pytest.FixtureRequest) -> Vector:
-    """Each payload that Rust writes, with the `value` that Rust reads; its u64 fields are decimal strings."""
+    """Each payload that Rust writes, with the `value` that Rust reads; its numbers are strings."""
     return _vector(request)
 
 
