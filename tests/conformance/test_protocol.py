@@ -262,6 +262,17 @@ def test_malformed_responses_are_refused(name: str) -> None:
         read_response(op, json.dumps({"id": 5, **response}).encode(), 5)
 
 
+def test_a_value_may_be_as_deep_as_serde_json_reads() -> None:
+    """A message holds 127 levels at most, itself included."""
+    value: dict[str, Any] = {"x": "0"}
+    for _ in range(126):
+        value = {"x": value}
+    assert {"value": value} == read_response("decode", json.dumps({"id": 1, "value": value}).encode(), 1)
+    deeper = {"x": {"x": value}}
+    with pytest.raises(OutOfTurnError, match="nested too deep"):
+        read_response("decode", json.dumps({"id": 1, "value": deeper}).encode(), 1)
+
+
 @pytest.mark.parametrize("found", ["true", "1.0", '"1"', "2", "null", "[1]"])
 def test_a_response_under_another_id(found: str) -> None:
     """A value that only Python calls equal to the id is not the id."""
