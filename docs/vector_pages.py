@@ -17,7 +17,7 @@ INTRODUCTIONS: dict[VectorKind, str] = {
     "canonical": """# Canonical vectors
 
 Payloads as Rust writes them. Both languages read each one and write the same bytes
-again; only the order of the entries of `metadata` is free.
+again; only the order of the entries of a map is free.
 """,
     "unusual": """# Unusual vectors
 

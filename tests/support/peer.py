@@ -16,7 +16,7 @@ from .waiting import PATIENCE
 __all__ = ["Answer", "Peer", "PeerError", "Value"]
 
 Value: TypeAlias = dict[str, Any]
-"""A notification as the peer writes it: strings, u64 as decimal strings, metadata a dict of strings."""
+"""A message as the peer writes it (docs/protocol.md): numbers are strings."""
 
 
 class PeerError(Exception):

@@ -1,9 +1,9 @@
 """Tests any implementation of the message against the golden vectors, over the peer protocol (docs/protocol.md).
 
 `checkpoint-notify conformance -- COMMAND…` runs it from a command line. `lines` reads and writes the protocol.
-`process` controls the peer's process. `checks` makes the checks and judges the answers. `runner` sends the checks to a
-peer. `known` reads the list of known divergences, and `report` compares a run with it. `serving` implements the peer's
-side of the protocol, for peers in Python.
+`process` controls the peer's process. `checks` makes the checks and judges the answers. `runner` sends the checks to
+a peer. `values` converts messages to the values of the protocol. `known` reads the list of known divergences, and
+`report` compares a run with it. `serving` implements the peer's side of the protocol, for peers in Python.
 """
 
 from checkpoint_notify.conformance.checks import Check, Outcome, OutcomeKind, all_checks
