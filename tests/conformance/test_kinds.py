@@ -114,9 +114,9 @@ OTHER: Final[list[Any]] = [
 
 
 def _changed(value: Any) -> Iterator[Any]:
-    """The value with another value in each place; without each member, and with another one."""
+    """The value with another value in each place (of a list, the first); without each member, and with another one."""
     yield from OTHER
-    items: list[tuple[Any, Any]] = list(value.items() if isinstance(value, dict) else enumerate(value))
+    items: list[tuple[Any, Any]] = list(value.items() if isinstance(value, dict) else enumerate(value[:1]))
     for key, item in items:
         inner = _changed(item) if isinstance(item, (dict, list)) else OTHER
         for other in inner:
