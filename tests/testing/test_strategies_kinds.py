@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from checkpoint_notify.codec import codec_for
 from checkpoint_notify.conformance.values import values_for
@@ -15,11 +15,14 @@ from checkpoint_notify.conformance.verdict import answer_to
 from checkpoint_notify.testing import RefusedPayload
 from checkpoint_notify.testing.strategies import strategies_for
 
-from ..support.kinds import SCHEMAS, generated, refusal_of
+from ..support.kinds import generated, refusal_of
 from ..support.peer import Peer
 
-NAMES: Final = SCHEMAS
-bounded: Final = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+NAMES: Final = (
+    *("OptimizedParams", "PositionClose", "PositionEvent", "SessionMetrics", "HealthStatus"),
+    *("Everything", "Behind", "ClosedInside", "Enums", "Maps", "OptionsSkippedPlain", "ExtendedAll"),
+)
+bounded: Final = settings(max_examples=30)
 
 
 def _decode(peer: Peer, name: str, payload: bytes) -> dict[str, Any]:
@@ -77,7 +80,7 @@ def test_rust_refuses_each_refused_payload_with_its_error(name: str, peer: Peer)
     """So does the codec."""
     codec, to_protocol = codec_for(generated(name)), values_for(generated(name)).to_protocol
 
-    @settings(bounded, max_examples=60)
+    @settings(bounded, max_examples=80)
     @given(strategies_for(generated(name)).refused)
     def judge(refused: RefusedPayload) -> None:
         expected = refusal_of(refused)

@@ -25,6 +25,7 @@ from checkpoint_notify.testing._values import (
 )
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 NO_COMMA: Final = "expected `,` or `]`"
 TRAILING: Final = "trailing characters"
@@ -270,12 +271,8 @@ def _enter(draw: st.DrawFn, slot: Slot) -> Value:
     return slot.enter(draw)
 
 
-def _at(slots: Sequence[Slot], place: Callable[[st.DrawFn, Slot], T]) -> st.SearchStrategy[T]:
-    return _drawn_at(slots, place) if slots else st.nothing()
-
-
 @st.composite
-def _drawn_at(draw: st.DrawFn, slots: Sequence[Slot], place: Callable[[st.DrawFn, Slot], T]) -> T:
+def _at(draw: st.DrawFn, slots: Sequence[Slot], place: Callable[[st.DrawFn, Slot], T]) -> T:
     return place(draw, draw(st.sampled_from(slots)))
 
 
@@ -284,28 +281,32 @@ class Places:
 
     def __init__(self, layout: StructKind) -> None:
         self.slots: Final = tuple(_slots(layout, _enter_message))
-        self.literal_slots: Final = self._of(lambda slot: not isinstance(slot.kind, EnumKind))
+        self.literal_slots: Final = tuple(slot for slot in self.slots if not isinstance(slot.kind, EnumKind))
         """Those where serde reads a number, a word or a string to its end before it refuses the type."""
-        self.enums: Final = self._of(lambda slot: isinstance(slot.kind, EnumKind))
-        self.structs: Final = self._of(lambda slot: isinstance(slot.kind, StructKind))
-        self.opened: Final = self._of(
-            lambda slot: isinstance(slot.kind, StructKind) and not slot.kind.deny_unknown_fields
+        self.slots_of: Final[dict[str, list[Slot]]] = {}
+        """The same, by what serde expects there."""
+        for slot in self.literal_slots:
+            self.slots_of.setdefault(slot.kind.expected, []).append(slot)
+        structs, maps, lists, enums = (
+            [slot for slot, _ in self.of(kind)] for kind in (StructKind, MapKind, ListKind, EnumKind)
         )
+        self.open_structs: Final = [slot for slot, kind in self.of(StructKind) if not kind.deny_unknown_fields]
         """Structs with fields that Rust ignores."""
-        braces = self._of(lambda slot: isinstance(slot.kind, (StructKind, MapKind)))
-        brackets = self._of(lambda slot: isinstance(slot.kind, (StructKind, ListKind)))
-
         self.values: Final = _at(self.slots, _enter)
         self.literals: Final = _at(self.literal_slots, _enter)
-        self.ignored_values: Final = _at(self.opened, _ignored_value)
-        self.keys: Final = _at(braces + self.enums, _key) | _at(self.opened, _ignored_key)
-        self.keys_read: Final = _at(braces + self.enums, _key_read) | _at(self.opened, _ignored_key_read)
+        self.ignored_values: Final = self._ignored(_ignored_value)
+        self.keys: Final = _at([*structs, *maps, *enums], _key) | self._ignored(_ignored_key)
+        self.keys_read: Final = _at([*structs, *maps, *enums], _key_read) | self._ignored(_ignored_key_read)
         """Places after a key, where the colon comes."""
-        self.members_read: Final = _at(braces, _member_read) | _at(self.opened, _ignored_member_read)
+        self.members_read: Final = _at([*structs, *maps], _member_read) | self._ignored(_ignored_member_read)
         """Places in an object, after a member."""
-        self.elements: Final = _at(brackets, _element) | _at(self.opened, _ignored_element)
+        self.elements: Final = _at([*structs, *lists], _element) | self._ignored(_ignored_element)
         self.used_texts: Final = _at(self.slots, _text)
-        self.texts: Final = self.used_texts | _at(self.opened, _ignored_text)
+        self.texts: Final = self.used_texts | self._ignored(_ignored_text)
 
-    def _of(self, wanted: Callable[[Slot], bool]) -> tuple[Slot, ...]:
-        return tuple(slot for slot in self.slots if wanted(slot))
+    def of(self, kind: type[K]) -> list[tuple[Slot, K]]:
+        """Return the slots of this kind."""
+        return [(slot, slot.kind) for slot in self.slots if isinstance(slot.kind, kind)]
+
+    def _ignored(self, place: Callable[[st.DrawFn, Slot], T]) -> st.SearchStrategy[T]:
+        return _at(self.open_structs, place) if self.open_structs else st.nothing()

@@ -150,9 +150,9 @@ def _more_after_the_message(draw: st.DrawFn, layout: StructKind) -> RefusedPaylo
     return fault(draw, before, pick(draw, b",", b"}", b"]", b"{", b"0", b"x", b'"', b"\0"), TRAILING)
 
 
-def refused_structure(places: Places, layout: StructKind) -> st.SearchStrategy[RefusedPayload]:
-    """Return a strategy for payloads with one fault in the structure."""
-    structs = [(slot, slot.kind) for slot in places.structs if isinstance(slot.kind, StructKind)]
+def refused_structs(places: Places) -> st.SearchStrategy[RefusedPayload]:
+    """Return a strategy for payloads in which a struct has too few fields, too many, or one of them twice."""
+    structs = places.of(StructKind)
     faults = {
         _missing_field: [(slot, kind) for slot, kind in structs if any(f.default is None for f in kind.fields)],
         _repeated_field: structs,
@@ -160,13 +160,17 @@ def refused_structure(places: Places, layout: StructKind) -> st.SearchStrategy[R
         _too_few_elements: [(slot, kind) for slot, kind in structs if fewest_elements(kind)],
         _one_element_too_many: structs,
     }
+    return st.one_of([strategy(found) for strategy, found in faults.items() if found])
+
+
+def refused_punctuation(places: Places, layout: StructKind) -> st.SearchStrategy[RefusedPayload]:
+    """Return a strategy for payloads with one fault at a bracket, a comma, a colon or a key."""
     return st.one_of(
-        *(strategy(found) for strategy, found in faults.items() if found),
-        _more_after_the_message(layout),
         _wrong_key(places),
         _no_colon(places),
         _no_comma_in_object(places),
         _no_comma_in_array(places),
         _comma_before_brace(places),
         _comma_before_bracket(places),
+        _more_after_the_message(layout),
     )

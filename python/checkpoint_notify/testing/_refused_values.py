@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from hypothesis import assume
 from hypothesis import strategies as st
 
 from checkpoint_notify.codec.layout import (
@@ -61,24 +60,24 @@ _ACCEPTED: Final[dict[type, tuple[str, ...]]] = {
 }
 
 
-def _wrong_type(slot: Slot) -> st.SearchStrategy[RefusedPayload]:
-    accepted = (*_ACCEPTED[type(slot.kind)], *["null"] * slot.nullable)
-    return st.one_of([_found_value(slot, found) for name, found in _FOUND.items() if name not in accepted])
-
-
 @st.composite
-def _found_value(draw: st.DrawFn, slot: Slot, values: st.SearchStrategy[_Found]) -> RefusedPayload:
-    found, raw = draw(values)
+def wrong_types(draw: st.DrawFn, places: Places) -> RefusedPayload:
+    """Draw a payload with a value of another type than serde expects."""
+    slot = draw(st.sampled_from(places.slots_of[draw(st.sampled_from(list(places.slots_of)))]))
+    accepted = (*_ACCEPTED[type(slot.kind)], *["null"] * slot.nullable)
+    found, raw = draw(_FOUND[draw(st.sampled_from([name for name in _FOUND if name not in accepted]))])
     at = 0 if raw in (b"[", b"{") else len(raw)  # `src/de.rs`, `peek_invalid_type`, leaves brackets unread
     message = f"invalid type: {found}, expected {slot.kind.expected}"
     return fault(draw, slot.enter(draw).before, raw, message, at=at, category="data")
 
 
 @st.composite
-def _beyond_an_integer(draw: st.DrawFn, slot: Slot, kind: IntKind) -> RefusedPayload:
+def _beyond_an_integer(draw: st.DrawFn, slots: Sequence[tuple[Slot, IntKind]]) -> RefusedPayload:
     """Draw a payload with an integer that serde_json can hold, and the field cannot."""
-    number = draw(st.sampled_from([kind.minimum - 1, kind.maximum + 1]) | st.integers(-(2**63), U64_MAX))
-    assume(-(2**63) <= number <= U64_MAX and not kind.minimum <= number <= kind.maximum)
+    slot, kind = draw(st.sampled_from(slots))
+    below, above = (-(2**63), kind.minimum - 1), (kind.maximum + 1, U64_MAX)
+    first, last = draw(st.sampled_from([bounds for bounds in (below, above) if bounds[0] <= bounds[1]]))
+    number = draw(st.integers(first, last) | st.sampled_from([first, last]))
     raw = b"%d" % number
     message = f"invalid value: integer `{number}`, expected {kind.expected}"
     return fault(draw, slot.enter(draw).before, raw, message, category="data")
@@ -99,7 +98,8 @@ def _out_of_range(draw: st.DrawFn, places: Places) -> RefusedPayload:
 
 
 @st.composite
-def _unknown_variant(draw: st.DrawFn, slot: Slot, kind: EnumKind) -> RefusedPayload:
+def _unknown_variant(draw: st.DrawFn, slots: Sequence[tuple[Slot, EnumKind]]) -> RefusedPayload:
+    slot, kind = draw(st.sampled_from(slots))
     names = [variant.value for variant in kind.cls]
     text = draw(STRINGS.filter(lambda text: text.value not in names))
     before = slot.enter(draw).before + (b"{" + spacing(draw)() if draw(st.booleans()) else b"")
@@ -108,14 +108,16 @@ def _unknown_variant(draw: st.DrawFn, slot: Slot, kind: EnumKind) -> RefusedPayl
 
 
 @st.composite
-def _no_variant(draw: st.DrawFn, slot: Slot) -> RefusedPayload:
+def _no_variant(draw: st.DrawFn, slots: Sequence[tuple[Slot, EnumKind]]) -> RefusedPayload:
+    slot, _ = draw(st.sampled_from(slots))
     raw = pick(draw, b"1", b"-", b"t", b"[", b"{" + spacing(draw)() + b"}", *[b"n"] * (not slot.nullable))
     return fault(draw, slot.enter(draw).before, raw, "expected value")
 
 
 @st.composite
-def _unclosed_variant(draw: st.DrawFn, slot: Slot) -> RefusedPayload:
+def _unclosed_variant(draw: st.DrawFn, slots: Sequence[tuple[Slot, UnitKind]]) -> RefusedPayload:
     """Draw a payload in which the object form of a variant does not end after its null."""
+    slot, _ = draw(st.sampled_from(slots))
     before = slot.enter(draw).before + b"null" + spacing(draw)()
     if draw(st.booleans()):
         return cut(before, EOF_OBJECT)
@@ -173,18 +175,16 @@ def _cut_ignored_number(draw: st.DrawFn, places: Places) -> RefusedPayload:
 
 def cut_value(places: Places) -> st.SearchStrategy[RefusedPayload]:
     """Return a strategy for payloads that end before a value ends."""
-    ignored = (_cut_ignored_word(places), _cut_ignored_number(places)) if places.opened else ()
+    ignored = (_cut_ignored_word(places), _cut_ignored_number(places)) if places.open_structs else ()
     return st.one_of(_cut_before_value(places), _cut_used_value(places), *ignored)
 
 
 def refused_values(places: Places) -> st.SearchStrategy[RefusedPayload]:
-    """Return a strategy for payloads with one faulty value."""
+    """Return a strategy for payloads with one faulty value of the right type, or of none."""
+    ints, enums, units = places.of(IntKind), places.of(EnumKind), places.of(UnitKind)
     return st.one_of(
-        *(_wrong_type(slot) for slot in places.literal_slots),
-        *(_beyond_an_integer(slot, slot.kind) for slot in places.slots if isinstance(slot.kind, IntKind)),
-        *(_unknown_variant(slot, slot.kind) for slot in places.enums if isinstance(slot.kind, EnumKind)),
-        *(_no_variant(slot) for slot in places.enums),
-        *(_unclosed_variant(slot) for slot in places.slots if isinstance(slot.kind, UnitKind)),
+        *([_beyond_an_integer(ints)] if ints else []),
+        *([_unknown_variant(enums), _no_variant(enums), _unclosed_variant(units)] if enums else []),
         _no_value(places),
         _broken_word(places),
         _broken_number(places),

@@ -16,9 +16,9 @@ from checkpoint_notify.codec.encoder import encoder_for
 from checkpoint_notify.codec.layout import layout_of
 from checkpoint_notify.testing._places import Places
 from checkpoint_notify.testing._refused_strings import cut_string, refused_strings
-from checkpoint_notify.testing._refused_structure import cut_before_key, refused_structure
+from checkpoint_notify.testing._refused_structure import cut_before_key, refused_punctuation, refused_structs
 from checkpoint_notify.testing._refused_text import not_utf8
-from checkpoint_notify.testing._refused_values import cut_value, refused_values
+from checkpoint_notify.testing._refused_values import cut_value, refused_values, wrong_types
 from checkpoint_notify.testing._values import unusual_payloads_of, values_of
 from checkpoint_notify.testing.refusals import RefusedPayload
 
@@ -57,21 +57,26 @@ def strategies_for(message: type[M], generated: type | None = None) -> Strategie
     values = values_of(layout)
     unusual = unusual_payloads_of(layout)
     places = Places(layout)
-    faults = (refused_structure(places, layout), refused_values(places), refused_strings(places))
+    structs, types = refused_structs(places), wrong_types(places)
+    punctuation = refused_punctuation(places, layout)
     cuts = cut_before_key(places) | cut_value(places) | cut_string(places)
-    text = st.one_of(*faults, cuts).map(lambda refused: refused.payload) | unusual.map(lambda spelled: spelled.raw)
-    return Strategies(values, values.map(encoder_for(layout)), unusual, _equally(*faults, cuts, not_utf8(text)))
+    faulty_values, strings = refused_values(places), refused_strings(places)
+    text = st.one_of(structs, types, punctuation, faulty_values, strings, cuts).map(
+        lambda refused: refused.payload
+    ) | unusual.map(lambda found: found.raw)
+    often = (types, punctuation, cuts, structs, not_utf8(text))  # they have more errors, or a category of their own
+    refused = _equally(*often, *often, types, faulty_values, strings)
+    return Strategies(values, values.map(encoder_for(layout)), unusual, refused)
 
 
 def _equally(*strategies: st.SearchStrategy[RefusedPayload]) -> st.SearchStrategy[RefusedPayload]:
     """Return a strategy that draws from each of these with equal probability.
 
-    `|` would make one list of all their faults, and the second strategy, which has the most faults, would give nearly
-    all examples.
+    `|` would make one list of all their faults, and those with the most faults would give nearly all examples.
     """
 
     @st.composite
-    def one_of_them(draw: st.DrawFn) -> RefusedPayload:
+    def one_of_them(draw: st.DrawFn) -> RefusedPayload:  # no argument: Hypothesis prints arguments, and it is long
         return draw(strategies[draw(st.integers(0, len(strategies) - 1))])
 
     return one_of_them()
