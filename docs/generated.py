@@ -7,7 +7,6 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import click
 from mkdocs.config.defaults import MkDocsConfig
@@ -15,7 +14,23 @@ from mkdocs.structure.files import File, Files
 from vector_pages import pages
 
 from checkpoint_notify.cli.app import app
+from checkpoint_notify.compat.schema import read_document
+from checkpoint_notify.compat.wire_types import (
+    Bool,
+    Enum,
+    Float,
+    Integer,
+    Map,
+    Option,
+    Struct,
+    Text,
+    Vec,
+    WireType,
+)
 from checkpoint_notify.resources import schema_text
+
+_BAR = "\\|"
+"""A bar inside a cell of a table."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -66,35 +81,102 @@ def has_columns(session: str) -> bool:
 
 
 def fields() -> Iterator[str]:
-    """A section for each field of the message, from the schema."""
-    schema: dict[str, Any] = json.loads(schema_text())
-    for name, field in schema["properties"].items():
-        resolved = (
-            field | schema["$defs"][field["$ref"].rpartition("/")[2]]
-            if "$ref" in field
-            else field
-        )
-        default = (
-            f"`{json.dumps(field['default'])}` if absent"
-            if "default" in field
-            else "optional"
-        )
-        needed = "required" if name in schema["required"] else default
+    """The fields of the message and the types that they use, from the schema."""
+    document = read_document(schema_text())
+    yield from _table(document.root)
+    for field in document.root.fields:
         yield from (
-            f"### `{name}`",
+            f"### `{field.name}`",
             "",
-            f"*{_type(resolved)}; {needed}.* {field['description']}",
+            field.words.get("description", ""),
             "",
         )
+    for kind in document.types.values():
+        if isinstance(kind, (Enum, Struct)):
+            yield f"### `{kind.rust}` {{ #{_anchor(kind)} }}"
+            yield from ("", kind.words.get("description", ""), "")
+        if isinstance(kind, Struct):
+            yield from _table(kind)
+        elif isinstance(kind, Enum):
+            variants = ", ".join(f"`{json.dumps(name)}`" for name in kind.variants)
+            yield from (f"One of {variants}.", "")
 
 
-def _type(field: dict[str, Any]) -> str:
-    if field["type"] == "object":
-        values = field["additionalProperties"]["type"]
-        return f"object whose values are of type {values}"
-    if "minimum" in field:
-        return f"{field['type']} from {field['minimum']} to {field['maximum']}"
-    return str(field["type"])
+def _table(struct: Struct) -> Iterator[str]:
+    yield from (
+        "| field | Rust | JSON | Python | if absent |",
+        "|---|---|---|---|---|",
+    )
+    for field in struct.fields:
+        absent = "refused" if field.required else f"`{json.dumps(field.default)}`"
+        if field.serde.get("default") is False:
+            absent += ", refused in the array form"
+        if "skip_serializing_if" in field.serde:
+            absent += "; `null` is not written"
+        cells = (
+            f"`{field.name}`",
+            f"`{field.type.rust}`",
+            _json(field.type),
+            f"`{_python(field.type)}`",
+            absent,
+        )
+        yield f"| {' | '.join(cell.replace('|', _BAR) for cell in cells)} |"
+    yield from (
+        "",
+        "Unknown fields are refused."
+        if struct.closed
+        else "Unknown fields are ignored.",
+        "",
+    )
+
+
+def _json(kind: WireType) -> str:
+    """A type in the words of JSON."""
+    match kind:
+        case Text():
+            return "string"
+        case Bool():
+            return "true or false"
+        case Integer():
+            return f"integer from {kind.minimum} to {kind.maximum}"
+        case Float():
+            return "number"
+        case Option(inner):
+            return f"null, or {_json(inner)}"
+        case Vec(inner):
+            return f"array of {_json(inner)}"
+        case Map(inner):
+            return f"object with values of {_json(inner)}"
+        case Enum():
+            return f"string, one of [`{kind.rust}`](#{_anchor(kind)})"
+        case Struct():
+            return f"object [`{kind.rust}`](#{_anchor(kind)})"
+
+
+def _anchor(kind: Enum | Struct) -> str:
+    """The place of a type on the page; a field may have the same name."""
+    return f"type-{kind.rust}"
+
+
+def _python(kind: WireType) -> str:
+    """A type in Python."""
+    match kind:
+        case Text():
+            return "str"
+        case Bool():
+            return "bool"
+        case Integer():
+            return "int"
+        case Float():
+            return "float"
+        case Option(inner):
+            return f"{_python(inner)} | None"
+        case Vec(inner):
+            return f"list[{_python(inner)}]"
+        case Map(inner):
+            return f"dict[str, {_python(inner)}]"
+        case Enum() | Struct():
+            return kind.rust
 
 
 def commands() -> Iterator[str]:
