@@ -80,7 +80,7 @@ def test_rust_refuses_each_refused_payload_with_its_error(name: str, peer: Peer)
     """So does the codec."""
     codec, to_protocol = codec_for(generated(name)), values_for(generated(name)).to_protocol
 
-    @settings(bounded, max_examples=80)
+    @settings(bounded, max_examples=150)
     @given(strategies_for(generated(name)).refused)
     def judge(refused: RefusedPayload) -> None:
         expected = refusal_of(refused)

@@ -59,7 +59,7 @@ class Element(NamedTuple):
     """The error if a comma and then a bracket follow."""
 
 
-class Text(NamedTuple):
+class InString(NamedTuple):
     """A place in a string, after some characters."""
 
     before: bytes
@@ -256,15 +256,15 @@ def _element(draw: st.DrawFn, slot: Slot) -> Element:
     return Element(opened_array(draw, slot, slot.kind, count), TRAILING if count == most else NO_COMMA)
 
 
-def _text(draw: st.DrawFn, slot: Slot) -> Text:
+def _text(draw: st.DrawFn, slot: Slot) -> InString:
     in_key = isinstance(slot.kind, (StructKind, MapKind, EnumKind)) and draw(st.booleans())
     before = _key(draw, slot).before if in_key else slot.enter(draw).before
-    return Text(before + b'"' + draw(STRINGS).raw[1:-1], used=True)
+    return InString(before + b'"' + draw(STRINGS).raw[1:-1], used=True)
 
 
-def _ignored_text(draw: st.DrawFn, slot: Slot) -> Text:
+def _ignored_text(draw: st.DrawFn, slot: Slot) -> InString:
     before = _ignored_key(draw, slot).before if draw(st.booleans()) else _ignored_value(draw, slot).before
-    return Text(before + b'"' + draw(STRINGS).raw[1:-1], used=False)
+    return InString(before + b'"' + draw(STRINGS).raw[1:-1], used=False)
 
 
 def _enter(draw: st.DrawFn, slot: Slot) -> Value:

@@ -64,8 +64,8 @@ def strategies_for(message: type[M], generated: type | None = None) -> Strategie
     text = st.one_of(structs, types, punctuation, faulty_values, strings, cuts).map(
         lambda refused: refused.payload
     ) | unusual.map(lambda found: found.raw)
-    often = (types, punctuation, cuts, structs, not_utf8(text))  # they have more errors, or a category of their own
-    refused = _equally(*often, *often, types, faulty_values, strings)
+    often = (types, punctuation, cuts, structs, faulty_values, not_utf8(text))
+    refused = _equally(*often, *often, types, strings)
     return Strategies(values, values.map(encoder_for(layout)), unusual, refused)
 
 
