@@ -14,7 +14,7 @@ from mkdocs.structure.files import File, Files
 from vector_pages import pages
 
 from checkpoint_notify.cli.app import app
-from checkpoint_notify.compat.schema import read_document
+from checkpoint_notify.compat.schema import read_contract
 from checkpoint_notify.compat.wire_types import (
     Bool,
     Enum,
@@ -82,7 +82,7 @@ def has_columns(session: str) -> bool:
 
 def fields() -> Iterator[str]:
     """The fields of the message and the types that they use, from the schema."""
-    document = read_document(schema_text())
+    document = read_contract(schema_text())
     yield from _table(document.root)
     for field in document.root.fields:
         yield from (

@@ -20,17 +20,15 @@ def answer_to(
     try:
         return {"value": to_value(decode(payload))}
     except DecodeError as error:
-        if error.category == "utf8":
-            return {"error": {"category": "utf8", "offset": error.offset}}
-        return {
-            "error": {
-                "category": error.category,
-                "message": error.message,
-                "line": error.line,
-                "column": error.column,
-                "text": str(error),
-            }
-        }
+        return {"error": refusal_of(error)}
+
+
+def refusal_of(error: DecodeError) -> dict[str, Any]:
+    """Return an error as docs/protocol.md describes it."""
+    if error.category == "utf8":
+        return {"category": "utf8", "offset": error.offset}
+    fields = ("category", "message", "line", "column")
+    return {**{name: getattr(error, name) for name in fields}, "text": str(error)}
 
 
 def agree(rust: dict[str, Any], theirs: dict[str, Any]) -> bool:

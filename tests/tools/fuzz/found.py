@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,17 @@ SOURCE: Final = Path(__file__).parents[2] / "rust" / "vectors" / "checkpoint_not
 
 def shrunk(payload: bytes, peer: Peer) -> bytes:
     """Return a smaller payload on which they still disagree; removing any run of bytes would end the disagreement."""
+    return shrink(payload, lambda shorter: _disagree(shorter, peer))
+
+
+def shrink(payload: bytes, fails: Callable[[bytes], bool]) -> bytes:
+    """Return a smaller payload that still fails; without any run of its bytes it would not."""
     width = len(payload) // 2
     while width:
         start = 0
         while start < len(payload):
             shorter = payload[:start] + payload[start + width :]
-            if _disagree(shorter, peer):
+            if fails(shorter):
                 payload = shorter
             else:
                 start += width

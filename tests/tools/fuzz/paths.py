@@ -25,13 +25,14 @@ class Watch:
     """Tells which path decodes a payload, while `watching`."""
 
     def __init__(self) -> None:
-        self._asked = 0
+        self.asked = 0
+        """How often the exact parser was asked."""
 
     def path_of(self, payload: bytes) -> tuple[Answer, str]:
         """The answer, and `exact` where that parser was asked, else `canonical` where Rust writes this, else `fast`."""
-        before = self._asked
+        before = self.asked
         answer = answer_to(payload)
-        if self._asked > before:
+        if self.asked > before:
             return answer, EXACT
         return answer, CANONICAL if CODEC.encode(CODEC.decode(payload)) == payload else FAST
 
@@ -43,7 +44,7 @@ def watching() -> Iterator[Watch]:
     exact_decoder = codec._exact_decoder
 
     def counted() -> object:
-        watch._asked += 1
+        watch.asked += 1
         return exact_decoder()
 
     codec._exact_decoder = counted  # type: ignore[assignment]
