@@ -116,9 +116,15 @@ docs: setup ## Build the documentation into site/, and fail on any dead link
 
 N ?= 100000
 .PHONY: fuzz
-fuzz: setup ## Send N payloads to Python and to the Rust crate, and compare the answers (N=3000000, SEED=7)
+fuzz: setup ## Compare Python and the Rust crate on N payloads of the message and N of all types (N=3000000, SEED=7)
 	$(CARGO) build --locked --quiet --bin peer
 	$(BIN)/python -m tests.tools.fuzz.run --peer tests/rust/target/debug/peer --count $(N) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.tools.fuzz.kinds.run --peer tests/rust/target/debug/peer --count $(N) $(if $(SEED),--seed $(SEED))
+
+.PHONY: fuzz-floats
+fuzz-floats: setup ## Read N number texts and write N floats in Python and in Rust, and compare (N=10000000, SEED=7)
+	$(CARGO) build --locked --quiet --bin floats
+	$(BIN)/python -m tests.tools.fuzz.floats --floats tests/rust/target/debug/floats --count $(N) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench
 bench: setup ## Time decoding and encoding against other decoders and the Rust crate, and draw docs/benchmark.svg
