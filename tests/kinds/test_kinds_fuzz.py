@@ -6,6 +6,8 @@ from typing import Final
 
 import pytest
 
+from checkpoint_notify.codec import encoder, numbers
+
 from ..conftest import RustBin
 from ..tools.fuzz import floats
 from ..tools.fuzz.kinds import payloads
@@ -41,3 +43,23 @@ def test_floats_are_read_and_written_as_by_rust(rust_bin: RustBin) -> None:
     assert [] == found.disagreements
     assert [] == list(floats.shortfalls(found)), found
     assert (FLOATS, FLOATS) == (found.read, found.written)
+
+
+def test_the_nearest_float_is_detected(rust_bin: RustBin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Python reads it."""
+    monkeypatch.setattr(numbers, "_scale", lambda src, pos, significand, exponent: float(f"{significand}e{exponent}"))
+    assert any(" is read as " in line for line in floats.fuzz(rust_bin("floats"), SEED, 300).disagreements)
+
+
+def test_python_text_of_a_float_is_detected(rust_bin: RustBin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has another exponent."""
+    monkeypatch.setattr(encoder, "show_float", repr)
+    assert any(" is written as " in line for line in floats.fuzz(rust_bin("floats"), SEED, 300).disagreements)
+
+
+def test_floats_that_prove_little_fall_short(rust_bin: RustBin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Integers alone agree, and are no proof."""
+    monkeypatch.setattr(floats, "number_text", lambda random: "1")
+    found = floats.fuzz(rust_bin("floats"), SEED, 300)
+    assert [] == found.disagreements
+    assert ["inexact: 0 of 300 texts", "refused: 0 of 300 texts"] == list(floats.shortfalls(found))[-2:]
