@@ -22,10 +22,14 @@ from checkpoint_notify.resources import VectorKind, vectors
 from ..codec.test_codec_fuzz import COUNT
 from ..codec.test_weakened_decoders import INSIDE, OUTSIDE, SPACES
 from ..conftest import RustBin
+from ..kinds import test_kinds_fuzz
+from ..kinds.test_weakened_codecs import WEAKENED
 from ..support.docs import ROOT, blocks
 from ..support.docs_session import Session
+from ..support.kinds import SCHEMAS
 from ..support.server import Server
 from ..support.waiting import PATIENCE, wait_until
+from ..tools.fuzz.kinds import tally
 from ..tools.fuzz.run import LEAST_OF_EACH
 from ..tools.mutation.__main__ import faults
 from ..tools.mutation.survivors import listed
@@ -158,6 +162,14 @@ def test_the_figures_of_the_proof_are_up_to_date() -> None:
     assert f"The tests weaken the decoder on purpose, in {len([*OUTSIDE, *SPACES, *INSIDE])} ways." in words
     assert f"{COUNT:,} payloads with a fixed seed are part of `make test`" in words
     assert f"less than {LEAST_OF_EACH * 1e6:,.0f} times in a million payloads" in words
+    assert f"{len(WEAKENED)} more ways weaken the codecs of other types" in words
+    assert f"payloads of {1 + len(SCHEMAS)} types" in words
+    assert (
+        f"in {tally.WHOLE_RUN:,} payloads, it meets a kind of field less than {tally.LEAST_OF_FIELD:,} times" in words
+    )
+    assert f"one of serde's messages about a kind of value less than {tally.LEAST_OF_TEXT} times" in words
+    assert f"{test_kinds_fuzz.COUNT:,} payloads with a fixed seed are part of `make test`" in words
+    assert f"{test_kinds_fuzz.FLOATS:,} of each are part of `make test`" in words
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
