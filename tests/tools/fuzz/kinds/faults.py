@@ -78,7 +78,7 @@ class Faults(Speller):
             case Enum():
                 return [self._unknown_variant] * 3 + [self._bad_unit] * 9 + [self._bad_variant_object] * 7
             case Vec():
-                return [self._bad_list] * 5
+                return [self._bad_list] * 5 + [self._end_in_list]
             case Map():
                 return [self._bad_map] * 8 + [self._bad_map_key]
         return []
@@ -139,6 +139,10 @@ class Faults(Speller):
             (b"[%b,]", b"[%b %b]", b"[,]", b"[%b,,%b]", b"[%b}", b"[%b", b"[%b,", b"[", b"[ %b , ]", b"%b]")
         )
         return form.replace(b"%b", self._text_of(kind.inner))
+
+    def _end_in_list(self, kind: Vec) -> bytes:
+        self._ends = True
+        return self._pick((b"[", b"[ ", b"[" + self._text_of(kind.inner)))
 
     def _bad_map(self, kind: Map) -> bytes:
         forms = (
