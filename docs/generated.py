@@ -130,6 +130,24 @@ def _table(struct: Struct) -> Iterator[str]:
     )
 
 
+def numbers() -> Iterator[str]:
+    """A section for each alias of a number in the generated module."""
+    for kind in read_document(schema_text()).types.values():
+        if isinstance(kind, (Integer, Float)):
+            name = kind.rust.upper()
+            yield f"### `{name}` {{ #checkpoint_notify._generated.{name} }}"
+            yield from ("", _bounds(kind), "")
+
+
+def _bounds(kind: Integer | Float) -> str:
+    if isinstance(kind, Float):
+        return "A `float` that is neither NaN nor infinite."
+    power = kind.maximum.bit_length()
+    return (
+        f"An `int` from {kind.minimum} to {kind.maximum}, which is 2^{power} - 1."
+    )
+
+
 def _json(kind: WireType) -> str:
     """A type in the words of JSON."""
     match kind:
@@ -217,4 +235,5 @@ def _escaped(text: str) -> str:
 _PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "fields": fields,
     "commands": commands,
+    "numbers": numbers,
 }

@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 from checkpoint_notify import CheckpointNotification, EncodeError
 
-VALUES: Final[dict[str, Any]] = {
+_GIVEN: Final[dict[str, Any]] = {
     "model_path": "p",
     "model_name": "n",
     "version": 1,
@@ -38,6 +38,8 @@ VALUES: Final[dict[str, Any]] = {
     "training_step": 2,
     "metadata": {"k": "v"},
 }
+VALUES: Final = dataclasses.asdict(CheckpointNotification(**_GIVEN))
+"""With the defaults of fields that a later version adds."""
 LARGEST: Final = {**VALUES, "version": 2**64 - 1, "training_step": 2**63}
 
 

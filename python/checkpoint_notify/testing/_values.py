@@ -67,7 +67,7 @@ def values_of(kind: Kind) -> st.SearchStrategy[Any]:
             return st.sampled_from(list(cls))
         case StructKind():
             fields = {field.name: values_of(field.kind) for field in kind.fields}
-            return st.fixed_dictionaries(fields).map(lambda values: kind.cls(**values))
+            return st.builds(kind.cls, **fields)
 
 
 @functools.cache

@@ -47,12 +47,16 @@ class Strategies(NamedTuple, Generic[M]):
     """A payload that Rust refuses, with Rust's error."""
 
 
-@functools.cache
 def strategies_for(message: type[M], generated: type | None = None) -> Strategies[M]:
     """Return the strategies for the classes that `checkpoint_notify.codec.codec_for` takes.
 
     Raises TypeError if a field is of a type that the codec does not know.
     """
+    return _strategies(message, generated)
+
+
+@functools.cache
+def _strategies(message: type[M], generated: type | None) -> Strategies[M]:
     layout = layout_of(generated or message, message)
     values = values_of(layout)
     unusual = unusual_payloads_of(layout)
@@ -65,7 +69,7 @@ def strategies_for(message: type[M], generated: type | None = None) -> Strategie
         lambda refused: refused.payload
     ) | unusual.map(lambda found: found.raw)
     often = (types, punctuation, cuts, structs, faulty_values, not_utf8(text))
-    refused = _equally(*often, *often, types, strings)
+    refused = _equally(*often, *often, types, cuts, strings, often[-1])
     return Strategies(values, values.map(encoder_for(layout)), unusual, refused)
 
 
