@@ -52,7 +52,7 @@ def strategies_for(message: type[M], generated: type | None = None) -> Strategie
 
     Raises TypeError if a field is of a type that the codec does not know.
     """
-    return _strategies(message, generated)
+    return _strategies(message, generated)  # type: ignore[arg-type]  # a class is always hashable
 
 
 @functools.cache
