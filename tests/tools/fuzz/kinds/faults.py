@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from checkpoint_notify.compat.wire_types import Enum, Integer, Map, Option, Struct, StructField, Vec, WireType
 
 from .spelling import Speller
-from .types import family
+from .types import MESSAGE, family
 
 Fault: TypeAlias = Callable[[Any], bytes]
 
@@ -48,9 +48,9 @@ class Faults(Speller):
         return self._made[self._key_of(kind)]
 
     def _key_of(self, kind: WireType) -> str:
-        """What faults are counted by: types with texts of their own alone, and structs of one name in each message."""
-        if isinstance(kind, Struct):
-            return f"{self._name}.{kind.rust}"
+        """What faults are counted by: types with texts of their own alone, and each form of the message."""
+        if kind.rust == MESSAGE:
+            return self._name
         return kind.rust if isinstance(_inmost(kind), Struct | Enum) else name_of(kind)
 
     def _count_of(self, kind: WireType) -> int:
