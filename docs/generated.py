@@ -132,7 +132,7 @@ def _table(struct: Struct) -> Iterator[str]:
 
 def numbers() -> Iterator[str]:
     """A section for each alias of a number in the generated module."""
-    for kind in read_document(schema_text()).types.values():
+    for kind in read_contract(schema_text()).types.values():
         if isinstance(kind, (Integer, Float)):
             name = kind.rust.upper()
             yield f"### `{name}` {{ #checkpoint_notify._generated.{name} }}"

@@ -135,18 +135,17 @@ def test_the_example_of_the_guide(copy: RepositoryCopy) -> None:
 
 
 COMPATIBLE: Final = "FULLY COMPATIBLE: "
-UNJUDGED: Final = pytest.mark.xfail(strict=True, reason="compat does not know these kinds yet")
 VERDICTS: Final = [
-    *((name, COMPATIBLE) for name in ("ExtendedString", "ExtendedU64", "ExtendedI16", "ExtendedMap")),
-    ("ExtendedRequired", "FORWARD: "),
     *(
-        pytest.param(name, COMPATIBLE, marks=UNJUDGED)
+        (name, COMPATIBLE)
         for name in (
-            *("ExtendedOption", "ExtendedOptionSkipped", "ExtendedAll", "ExtendedF64", "ExtendedBool"),
-            *("ExtendedEnum", "ExtendedStruct", "ExtendedVec", "ExtendedOptionOfStructs", "ExtendedMapOfF64"),
+            *("ExtendedString", "ExtendedU64", "ExtendedI16", "ExtendedMap", "ExtendedOption", "ExtendedOptionSkipped"),
+            *("ExtendedAll", "ExtendedF64", "ExtendedBool", "ExtendedEnum", "ExtendedStruct", "ExtendedVec"),
+            *("ExtendedOptionOfStructs", "ExtendedMapOfF64"),
         )
     ),
-    pytest.param("ExtendedRequiredF64", "FORWARD: ", marks=UNJUDGED),
+    ("ExtendedRequired", "FORWARD: "),
+    ("ExtendedRequiredF64", "FORWARD: "),
 ]
 """What `compat` says where a message of this name follows the message of today."""
 
