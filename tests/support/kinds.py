@@ -41,6 +41,14 @@ def payload(vector: Vector) -> bytes:
     return base64.b64decode(vector["payload_base64"]) if "payload_base64" in vector else vector["payload"].encode()
 
 
+def source(name: str) -> str:
+    """The source of the module that is generated from the schema of a type."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "generated.py")
+        assert _generate_one()(SCHEMAS[name], file) == 0
+        return file.read_text(encoding="utf-8")
+
+
 @functools.cache
 def generated(name: str) -> Any:
     """The class that is generated from the schema of a type; made once in a process."""

@@ -29,6 +29,7 @@ LONGEST: Final = 900.0  # wall-clock seconds for a stage, for a mutant that wait
 PRELOADED: Final = (
     *("asyncio", "enum", "fractions", "importlib.resources", "msgspec", "pytest", "random", "typing"),
     *("base64", "dataclasses", "decimal", "socket", "ssl", "subprocess", "tempfile", "urllib.parse", "redis"),
+    *("cattrs", "hypothesis", "pydantic"),
 )
 """Modules that the package and its tests import, apart from their own."""
 
