@@ -74,7 +74,7 @@ def _of_type(name: str) -> KindEvidence:
     found: list[tuple[str, bytes, Answer, bool]] = []
     for which in LISTS:
         for vector in vectors_of_kind(name, which):
-            answer = {key: vector[key] for key in ("value", "error") if key in vector}
+            answer: Answer = {key: vector[key] for key in ("value", "error") if key in vector}
             found.append((vector["name"], payload(vector), answer, which == "canonical"))
     return KindEvidence(schema(name)["title"], source(name), found)
 
