@@ -9,6 +9,7 @@ import pickle
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Final, TypeAlias
@@ -263,6 +264,62 @@ def test_an_int_becomes_a_float_at_each_depth() -> None:
     found = [leg.price, *leg.fills, made.limit, made.maybe[0], made.stop, made.leg.price]
     assert made.best is not None
     assert [float] * 8 == [type(number) for number in (*found, made.best.price)]
+
+
+LARGEST: Final = 2**1024 - 2**971
+"""The largest float."""
+
+
+@pytest.mark.parametrize(
+    ("number", "exact"),
+    [
+        *((sign * 2**53, True) for sign in (1, -1)),
+        *((sign * (2**53 + 1), False) for sign in (1, -1)),
+        (2**53 - 2, True),
+        (2**53 + 2, True),
+        (2**54 + 2, False),
+        (2**54 + 4, True),
+        (2**1023, True),
+        (LARGEST, True),
+        (-LARGEST, True),
+        (LARGEST + 1, False),
+        (2**1024, False),
+        (-(2**1024), False),
+    ],
+)
+def test_an_int_is_accepted_in_place_of_a_float_if_a_float_holds_it(number: int, exact: bool) -> None:
+    """By the constructor and by the encoder, however large it is."""
+    if exact:
+        assert float(number) == Order(**_values(limit=number)).limit
+        assert float(number) == CODEC.decode_exact(CODEC.encode(_forced(Order, **_values(limit=number)))).limit
+    else:
+        with pytest.raises(
+            EncodeError, match=r"^limit: a float cannot hold .* exactly; write float\(limit\) to round it$"
+        ):
+            Order(**_values(limit=number))
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"live": 1}, "live: expected bool, got int; write bool(live)"),
+        ({"shift": 1.0}, "shift: expected int, got float"),
+        ({"limit": Decimal(1)}, "limit: expected float, got Decimal; write float(limit)"),
+        ({"limit": 1j}, "limit: expected float, got complex"),
+        ({"limit": NAN}, "limit: JSON cannot express nan; Rust would write null, and could not read it back"),
+        ({"legs": {1}}, "legs: expected list, got set; write list(legs)"),
+        ({"legs": 1}, "legs: expected list, got int"),
+        ({"tags": "t"}, "tags: expected list, got str"),
+        ({"side": "Buy"}, "side: expected Side, got str; write Side(side)"),
+        ({"side": 1}, "side: expected Side, got int"),
+        ({"leg": _forced(Leg, price=1.0)}, "leg.side: has no value; make the message with its constructor"),
+    ],
+)
+def test_the_error_says_what_to_write(changed: dict[str, Any], text: str) -> None:
+    """It is the whole text."""
+    with pytest.raises(EncodeError) as caught:
+        Order(**_values(**changed))
+    assert text == str(caught.value)
 
 
 @pytest.mark.parametrize("mapping", [OrderedDict, MappingProxyType])

@@ -26,9 +26,6 @@ from checkpoint_notify.codec.layout import (
 from checkpoint_notify.errors import EncodeError
 
 _UNSET: Final = object()
-_SIGNIFICAND_BITS: Final = 53
-_LARGEST_BITS: Final = 1024
-"""The length of the largest int that a float can hold."""
 
 
 def check(message: Any, layout: StructKind) -> None:
@@ -51,10 +48,10 @@ def check_string(name: str, value: object) -> None:
 
 def is_exact_float(value: int) -> bool:
     """Return whether a float holds this int exactly."""
-    magnitude = abs(value)
-    trailing_zeros = (magnitude & -magnitude).bit_length() - 1 if magnitude else 0
-    length = magnitude.bit_length()
-    return length - trailing_zeros <= _SIGNIFICAND_BITS and length <= _LARGEST_BITS
+    try:
+        return float(value) == value  # Python compares an int and a float exactly
+    except OverflowError:
+        return False
 
 
 def _check_fields(prefix: str, message: Any, layout: StructKind) -> None:
