@@ -18,6 +18,7 @@ import pytest
 from checkpoint_notify import CheckpointNotification, DecodeError, EncodeError, _generated
 from checkpoint_notify._bounds import IntRange
 from checkpoint_notify._message import CODEC
+from checkpoint_notify.codec.codec import _may_have_long_float
 from checkpoint_notify.codec.decoder import decode
 from checkpoint_notify.codec.layout import STRING, STRING_MAP, U64, layout_of
 from checkpoint_notify.codec.payload import check_utf8
@@ -324,3 +325,21 @@ def test_the_table_is_read_from_the_generated_class() -> None:
     assert [field.name for field in dataclasses.fields(CheckpointNotification)] == [field.name for field in fields]
     assert {STRING, U64, STRING_MAP} == {field.kind for field in fields}
     assert ["metadata"] == [field.name for field in fields if field.default is not None]
+
+
+@pytest.mark.parametrize("zeros", range(5))
+@pytest.mark.parametrize("digits", range(1, 25))
+def test_the_fast_path_finds_each_long_fraction(zeros: int, digits: int) -> None:
+    """From 16 significant digits on, serde_json may read another float than the nearest."""
+    payload = b'{"a":-0.%b%b,"b":1}' % (b"0" * zeros, b"9" * digits)
+    assert (digits > 15) == _may_have_long_float(payload)
+
+
+@pytest.mark.parametrize("whole", range(1, 17))
+@pytest.mark.parametrize("fraction", range(1, 21))
+@pytest.mark.parametrize("digit", [b"1", b"9"])
+def test_the_fast_path_finds_each_long_number_with_a_point(whole: int, fraction: int, digit: bytes) -> None:
+    """At the end of the payload, too. Integers have no point, and are not found."""
+    for payload in (b"[%b.%b]" % (digit * whole, digit * fraction), b"%b.%b" % (digit * whole, digit * fraction)):
+        assert (whole + fraction > 15) == _may_have_long_float(payload)
+    assert not _may_have_long_float(b'{"a":%b,"b":2.5}' % (digit * 20))
